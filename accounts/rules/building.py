@@ -1,5 +1,6 @@
 """Turn a document into a Rulebook, refusing whatever does not fit together."""
 
+import itertools
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -101,7 +102,7 @@ def _check_ladder(tiers: tuple[Tier, ...]) -> None:
     if not tiers:
         raise RulebookError("tiers", "must name at least one tier")
     _check_unique("tiers", [tier.id for tier in tiers])
-    for number, (lower, upper) in enumerate(zip(tiers, tiers[1:], strict=False), start=1):
+    for number, (lower, upper) in enumerate(itertools.pairwise(tiers), start=1):
         if upper.rank <= lower.rank:
             raise RulebookError(f"tiers[{number}].rank", "must rise from tier to tier")
         if lower.money_usd is not None and upper.money_usd is not None and upper.money_usd < lower.money_usd:
