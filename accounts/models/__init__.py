@@ -1,0 +1,29 @@
+"""The archive: one noun per file, its QuerySet directly above it."""
+
+from accounts.models.account import Account
+from accounts.models.episode import Episode
+from accounts.models.event import Event
+from accounts.models.job_run import JobRun
+from accounts.models.notice import Delivery, Notice
+from accounts.models.payment import Payment
+from accounts.models.rulebook import Rulebook
+from accounts.models.sighting import Sighting
+from accounts.models.standing import Standing
+from accounts.models.user import User
+from accounts.models.workspace import Membership, Workspace
+
+__all__ = [
+    "Account",
+    "Delivery",
+    "Episode",
+    "Event",
+    "JobRun",
+    "Membership",
+    "Notice",
+    "Payment",
+    "Rulebook",
+    "Sighting",
+    "Standing",
+    "User",
+    "Workspace",
+]

@@ -1,0 +1,106 @@
+"""One billing scope at a provider. Money is never summed across accounts."""
+
+import uuid
+from datetime import UTC, datetime
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from accounts import rules
+from accounts.models.rulebook import Rulebook
+from accounts.models.user import User
+from accounts.models.workspace import WRITING_ROLES, Workspace
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def visible_to(self, user: User) -> "AccountQuerySet":
+        """Accounts of the workspaces that a person belongs to, by name."""
+        return self.filter(workspace__memberships__user=user).order_by(Lower("name"), "id")
+
+    def editable_by(self, user: User) -> "AccountQuerySet":
+        """Accounts that a person may change, by name."""
+        return self.filter(
+            workspace__memberships__user=user, workspace__memberships__role__in=WRITING_ROLES
+        ).order_by(Lower("name"), "id")
+
+    def live(self) -> "AccountQuerySet":
+        return self.filter(archived_at=None)
+
+    def with_standing(self) -> "AccountQuerySet":
+        return self.select_related("standing", "rulebook")
+
+    def due(self, now: datetime) -> "AccountQuerySet":
+        """Accounts whose stored standing time has overtaken, longest overdue first."""
+        return self.filter(standing__next_look_at__lte=now).order_by("standing__next_look_at", "id")
+
+
+class Account(models.Model):
+    """`seen_tier` is what the provider shows, with its source and instant; `seen_rose_at` when it last rose.
+
+    `confirmed` maps a requirement that tierdash cannot observe to the instant somebody said it is met (ISO, UTC).
+    `room_usd` is how much more the provider lets the account buy now; None when unknown.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="accounts")
+    name = models.CharField(max_length=100)
+    rulebook = models.ForeignKey(Rulebook, on_delete=models.PROTECT, related_name="accounts")
+    follows_provider = models.BooleanField(default=False)
+    organization_ref = models.CharField(max_length=100, blank=True)
+    seen_tier = models.CharField(max_length=40)
+    seen_source = models.CharField(max_length=20)
+    seen_at = models.DateTimeField()
+    seen_rose_at = models.DateTimeField(null=True, blank=True)
+    fell_from = models.CharField(max_length=40, blank=True)
+    fell_at = models.DateTimeField(null=True, blank=True)
+    goal_tier = models.CharField(max_length=40, blank=True)
+    goal_model = models.CharField(max_length=80, blank=True)
+    notes = models.TextField(max_length=5000, blank=True)
+    confirmed = models.JSONField(default=dict, blank=True)
+    room_usd = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    cap_reached_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    form_key = models.UUIDField(default=uuid.uuid4)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "form_key"], name="account_form_key_unique"),
+            models.UniqueConstraint(
+                "workspace",
+                Lower("name"),
+                condition=models.Q(archived_at=None),
+                name="account_name_unique",
+            ),
+            models.CheckConstraint(condition=~models.Q(name=""), name="account_has_name"),
+            models.CheckConstraint(
+                condition=models.Q(room_usd=None) | models.Q(room_usd__gte=0), name="account_room_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(fell_from="", fell_at=None)
+                | (~models.Q(fell_from="") & models.Q(fell_at__isnull=False)),
+                name="account_fall_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def provider(self) -> str:
+        return self.rulebook_id.partition("/")[0]
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
+    @property
+    def seen(self) -> rules.Seen:
+        return rules.Seen(self.seen_tier, self.seen_rose_at)
+
+    @property
+    def confirmed_at(self) -> dict[str, datetime]:
+        """When each unobservable requirement was said to be met (UTC)."""
+        return {name: datetime.fromisoformat(instant).astimezone(UTC) for name, instant in self.confirmed.items()}

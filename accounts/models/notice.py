@@ -1,0 +1,111 @@
+"""The outbox: a notice is a row first, then a mail. Never lost, never repeated after a success."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models.account import Account
+from accounts.models.episode import Episode
+from accounts.models.sighting import Sighting
+from accounts.models.user import User
+
+PENDING, SENDING, SENT, UNCERTAIN, FAILED, CANCELLED = (
+    "pending",
+    "sending",
+    "sent",
+    "uncertain",
+    "failed",
+    "cancelled",
+)
+STATUSES = (PENDING, SENDING, SENT, UNCERTAIN, FAILED, CANCELLED)
+MOST_ATTEMPTS = 20
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def visible_to(self, user: User) -> "NoticeQuerySet":
+        """Notices of every account that a person may see, latest first."""
+        return self.filter(account__workspace__memberships__user=user).order_by("-created_at", "-id")
+
+
+class Notice(models.Model):
+    """`facts` freezes what was true when it was raised, so that the mail can be made again, the same to the letter."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=40)
+    rulebook_id = models.CharField(max_length=80)
+    tier = models.CharField(max_length=40)
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, null=True, related_name="notices")
+    sighting = models.ForeignKey(Sighting, on_delete=models.CASCADE, null=True, related_name="notices")
+    recipient = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
+    facts = models.JSONField()
+    created_at = models.DateTimeField()
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-created_at"], name="notice_latest")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "kind", "rulebook_id", "tier", "episode", "sighting", "recipient"],
+                nulls_distinct=False,
+                name="notice_once_per_episode",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.tier}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def waiting(self) -> "DeliveryQuerySet":
+        return self.filter(status=PENDING).order_by("next_at", "id")
+
+
+class Delivery(models.Model):
+    """One mail to one address. `copy` is 0 for the first, 1, 2, ... for those a person asked to send again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
+    channel = models.CharField(max_length=20, default="mail")
+    address = models.CharField(max_length=254)
+    copy = models.PositiveSmallIntegerField(default=0)
+    status = models.CharField(max_length=20, default=PENDING)
+    phase = models.CharField(max_length=20, blank=True)
+    claim = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    last_code = models.CharField(max_length=20, blank=True)
+    last_error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(status=PENDING), name="delivery_waiting"),
+            models.Index(fields=["lease_until"], condition=Q(status=SENDING), name="delivery_leased"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "channel", "address", "copy"], name="delivery_once"),
+            models.CheckConstraint(condition=Q(status__in=STATUSES), name="delivery_status"),
+            models.CheckConstraint(condition=Q(attempts__lte=MOST_ATTEMPTS), name="delivery_attempts"),
+            models.CheckConstraint(
+                condition=Q(status=SENDING, claim__isnull=False, lease_until__isnull=False, phase__in=["claimed", "data"])
+                | (~Q(status=SENDING) & Q(claim=None, lease_until=None, phase="")),
+                name="delivery_claim_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=SENT, sent_at__isnull=False) | (~Q(status=SENT) & Q(sent_at=None)),
+                name="delivery_sent_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(sent_at=None) | Q(sent_at__gte=F("created_at")), name="delivery_sent_after_made"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address}: {self.status}"

@@ -1,0 +1,37 @@
+"""The history of the tier that the provider shows."""
+
+from django.db import models
+
+from accounts.models.account import Account
+from accounts.models.user import User
+
+
+class SightingQuerySet(models.QuerySet["Sighting"]):
+    def latest_first(self) -> "SightingQuerySet":
+        return self.order_by("-seen_at", "-id")
+
+
+class Sighting(models.Model):
+    """One look at the provider's page. `change` is first, same, rose, fell or moved (to another edition)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sightings")
+    rulebook_id = models.CharField(max_length=80)
+    tier = models.CharField(max_length=40)
+    source = models.CharField(max_length=20)
+    change = models.CharField(max_length=20)
+    seen_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    objects = SightingQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-seen_at"], name="sighting_latest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(seen_at__lte=models.F("recorded_at")), name="sighting_not_in_future"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tier} at {self.seen_at:%Y-%m-%d}"
