@@ -129,6 +129,9 @@ DATABASES = {"default": env.dj_db_url("DATABASE_URL", conn_max_age=env.int("TIER
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A hung server must end as an error page, never as a page that loads for ever (reliability: F14).
 DATABASES["default"].setdefault("OPTIONS", {})
+# A socket's folder is given as "?host=/folder": the host part of a URL is lower-cased when it is read.
+if _socket_dir := DATABASES["default"]["OPTIONS"].pop("host", ""):
+    DATABASES["default"]["HOST"] = _socket_dir
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 DATABASES["default"]["OPTIONS"].setdefault("application_name", env.str("TIERDASH_PART", "tierdash"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
