@@ -19,9 +19,9 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
     def editable_by(self, user: User) -> "AccountQuerySet":
         """Accounts that a person may change, by name."""
-        return self.filter(
-            workspace__memberships__user=user, workspace__memberships__role__in=WRITING_ROLES
-        ).order_by(Lower("name"), "id")
+        return self.filter(workspace__memberships__user=user, workspace__memberships__role__in=WRITING_ROLES).order_by(
+            Lower("name"), "id"
+        )
 
     def live(self) -> "AccountQuerySet":
         return self.filter(archived_at=None)

@@ -94,7 +94,9 @@ class Delivery(models.Model):
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="delivery_status"),
             models.CheckConstraint(condition=Q(attempts__lte=MOST_ATTEMPTS), name="delivery_attempts"),
             models.CheckConstraint(
-                condition=Q(status=SENDING, claim__isnull=False, lease_until__isnull=False, phase__in=["claimed", "data"])
+                condition=Q(
+                    status=SENDING, claim__isnull=False, lease_until__isnull=False, phase__in=["claimed", "data"]
+                )
                 | (~Q(status=SENDING) & Q(claim=None, lease_until=None, phase="")),
                 name="delivery_claim_whole",
             ),

@@ -22,9 +22,7 @@ class Standing(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["next_look_at"], condition=models.Q(next_look_at__isnull=False), name="standing_due"
-            ),
+            models.Index(fields=["next_look_at"], condition=models.Q(next_look_at__isnull=False), name="standing_due"),
             models.Index(fields=["advice_code"], name="standing_by_advice"),
         ]
 

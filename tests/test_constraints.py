@@ -1,0 +1,24 @@
+"""The constraints that the migrations make are really there."""
+
+import pytest
+from django.db import connection
+
+GUARDS = {
+    "payment_undoes_own_account",
+    "notice_once_per_episode",
+    "episode_one_running",
+    "delivery_once",
+    "job_run_once_per_slot",
+    "payment_form_key_unique",
+    "payment_reference_unique",
+    "payment_not_in_future",
+    "account_form_key_unique",
+}
+
+
+@pytest.mark.django_db
+def test_every_guard_stands_in_the_database():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes")
+        standing = {name for (name,) in cursor.fetchall()}
+    assert standing >= GUARDS
