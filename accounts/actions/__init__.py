@@ -1,0 +1,54 @@
+"""The workshop: every write, one verb per function. The thing first, the rest by keyword, always `now`."""
+
+from accounts.actions.accounts import (
+    AccountFacts,
+    AccountRefused,
+    archive_account,
+    confirm_requirement,
+    edit_account,
+    move_account,
+    note_cap_reached,
+    open_account,
+    restore_account,
+)
+from accounts.actions.payments import (
+    FormUsedBefore,
+    PaymentFacts,
+    PaymentRefused,
+    correct_payment,
+    facts_of,
+    record_payment,
+    restore_payment,
+    void_payment,
+)
+from accounts.actions.sightings import NoSuchTier, note_fall, see_tier
+from accounts.actions.standings import assess, reassess, reconcile, settle
+from accounts.actions.workspaces import open_home
+
+__all__ = [
+    "AccountFacts",
+    "AccountRefused",
+    "FormUsedBefore",
+    "NoSuchTier",
+    "PaymentFacts",
+    "PaymentRefused",
+    "archive_account",
+    "assess",
+    "confirm_requirement",
+    "correct_payment",
+    "edit_account",
+    "facts_of",
+    "move_account",
+    "note_cap_reached",
+    "note_fall",
+    "open_account",
+    "open_home",
+    "reassess",
+    "reconcile",
+    "record_payment",
+    "restore_account",
+    "restore_payment",
+    "see_tier",
+    "settle",
+    "void_payment",
+]

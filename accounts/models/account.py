@@ -27,7 +27,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return self.filter(archived_at=None)
 
     def with_standing(self) -> "AccountQuerySet":
-        return self.select_related("standing", "rulebook")
+        return self.select_related("standing")
 
     def due(self, now: datetime) -> "AccountQuerySet":
         """Accounts whose stored standing time has overtaken, longest overdue first."""

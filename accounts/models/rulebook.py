@@ -1,42 +1,47 @@
 """The adopted editions. What is adopted never changes; a change is a new edition."""
 
 from datetime import date
-from functools import lru_cache
 
 from django.db import models
 
 from accounts import rules
 
-
-@lru_cache(maxsize=256)
-def _built(book_id: str, digest: str, document: "_Document") -> rules.Rulebook:
-    return rules.build(document.content)
-
-
-class _Document:
-    """A document that stands in a cache key without taking part in it: id and digest already name the content."""
-
-    def __init__(self, content: dict[str, object]) -> None:
-        self.content = content
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Document)
-
-    def __hash__(self) -> int:
-        return 0
+# Editions built from their documents, by (id, digest): what is adopted never changes, so a process builds each once.
+_BUILT: dict[tuple[str, str], rules.Rulebook] = {}
 
 
 class RulebookQuerySet(models.QuerySet["Rulebook"]):
-    def of(self, provider: str) -> "RulebookQuerySet":
-        """A provider's editions, oldest first."""
-        return self.filter(provider=provider).order_by("started_by", "id")
+    def of(self, *providers: str) -> "RulebookQuerySet":
+        """Editions of these providers, oldest first."""
+        return self.filter(provider__in=providers).order_by("provider", "started_by", "id")
 
     def by_provider(self) -> "RulebookQuerySet":
         return self.order_by("provider", "started_by", "id")
 
-    def in_force(self, provider: str, on: date) -> "Rulebook | None":
+    def shelf(self) -> "Shelf":
+        """Every edition of this set as the rules know it; reads a document only when this process lacks it."""
+        rows = list(self.by_provider().values_list("id", "digest"))
+        missing = [book_id for book_id, digest in rows if (book_id, digest) not in _BUILT]
+        for book in self.model.objects.filter(id__in=missing) if missing else ():
+            _BUILT[book.id, book.digest] = rules.build(book.document)
+        return Shelf({book_id: _BUILT[book_id, digest] for book_id, digest in rows})
+
+
+class Shelf(dict[str, rules.Rulebook]):
+    """Editions by id, ordered by provider and start."""
+
+    def of(self, provider: str) -> list[rules.Rulebook]:
+        """A provider's editions, oldest first."""
+        return [book for book in self.values() if book.provider.id == provider]
+
+    def in_force(self, provider: str, on: date) -> rules.Rulebook | None:
         """The provider's own rules on a day: its latest official edition that has started."""
-        return self.of(provider).filter(kind="official", started_by__lte=on).last()
+        started = [book for book in self.of(provider) if book.kind == "official" and book.started.by <= on]
+        return max(started, key=lambda book: book.started.by, default=None)
+
+    def is_followed(self, book: rules.Rulebook) -> bool:
+        """Whether the provider has changed its rules since this edition."""
+        return book.is_followed_by_any(self.of(book.provider.id))
 
 
 class Rulebook(models.Model):
@@ -61,4 +66,7 @@ class Rulebook(models.Model):
     @property
     def rules(self) -> rules.Rulebook:
         """The edition as the rules know it, built once per process."""
-        return _built(self.id, self.digest, _Document(self.document))
+        key = (self.id, self.digest)
+        if key not in _BUILT:
+            _BUILT[key] = rules.build(self.document)
+        return _BUILT[key]

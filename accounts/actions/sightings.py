@@ -1,0 +1,64 @@
+"""Record which tier the provider shows."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.actions.history import event, write_events
+from accounts.actions.standings import reassess
+from accounts.models import Account, Rulebook, Sighting, User
+
+
+class NoSuchTier(ValueError):
+    """The account's edition has no such tier."""
+
+
+@transaction.atomic
+def see_tier(
+    account: Account, *, tier: str, seen_at: datetime, by: User | None, now: datetime, source: str = "person"
+) -> Sighting:
+    """Record that the provider showed a tier at an instant (<= now).
+
+    A rise starts the settling time; a fall is kept until the tier rises again or somebody takes note of it. An
+    instant before the latest sighting only enters the history. NoSuchTier when the edition has no such tier.
+    """
+    account = Account.objects.select_for_update(of=("self",)).select_related("standing").get(pk=account.pk)
+    book = Rulebook.objects.get(pk=account.rulebook_id).rules
+    if not book.has_tier(tier):
+        raise NoSuchTier(tier)
+    seen_at = min(seen_at, now)
+    is_latest = seen_at >= account.seen_at
+    step = book.tier(tier).rank - book.tier(account.seen_tier).rank
+    change = "same" if step == 0 or not is_latest else "rose" if step > 0 else "fell"
+    sighting = Sighting.objects.create(
+        account=account,
+        rulebook_id=book.id,
+        tier=tier,
+        source=source,
+        change=change,
+        seen_at=seen_at,
+        recorded_by=by,
+        recorded_at=now,
+    )
+    write_events([event(account, "tier_seen", at=now, by=by, before=account.seen_tier, after=tier, change=change)])
+    if is_latest:
+        before = account.seen_tier
+        account.seen_tier, account.seen_source, account.seen_at = tier, source, seen_at
+        if change == "rose":
+            account.seen_rose_at, account.fell_from, account.fell_at = seen_at, "", None
+        elif change == "fell":
+            account.seen_rose_at, account.fell_from, account.fell_at = None, before, seen_at
+        account.save(update_fields=["seen_tier", "seen_source", "seen_at", "seen_rose_at", "fell_from", "fell_at"])
+        reassess(account, now=now)
+    return sighting
+
+
+@transaction.atomic
+def note_fall(account: Account, *, by: User, now: datetime) -> None:
+    """Take note of a fall: the alert goes away, the history keeps it."""
+    account = Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
+    if account.fell_at is None:
+        return
+    write_events([event(account, "fall_noted", at=now, by=by, before=account.fell_from, after=account.seen_tier)])
+    account.fell_from, account.fell_at = "", None
+    account.save(update_fields=["fell_from", "fell_at"])
