@@ -21,6 +21,7 @@ from accounts.actions.payments import (
     restore_payment,
     void_payment,
 )
+from accounts.actions.rulebooks import EditionChanged, adopt
 from accounts.actions.sightings import NoSuchTier, note_fall, see_tier
 from accounts.actions.standings import assess, reassess, reconcile, settle
 from accounts.actions.workspaces import open_home
@@ -28,10 +29,12 @@ from accounts.actions.workspaces import open_home
 __all__ = [
     "AccountFacts",
     "AccountRefused",
+    "EditionChanged",
     "FormUsedBefore",
     "NoSuchTier",
     "PaymentFacts",
     "PaymentRefused",
+    "adopt",
     "archive_account",
     "assess",
     "confirm_requirement",

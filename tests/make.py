@@ -1,0 +1,97 @@
+"""Make things for tests: sensible defaults, everything else by keyword. Built with the product's own actions."""
+
+import itertools
+import uuid
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from accounts import actions
+from accounts.gateways import published
+from accounts.models import Account, Membership, Payment, Rulebook, User, Workspace
+
+PASSWORD = "correct-horse-battery"
+_numbers = itertools.count(1)
+
+
+def instant(text: str) -> datetime:
+    """instant("05-08T10:00") is 2025-05-08 10:00 UTC; a full ISO text is taken as it is."""
+    if text.count("-") == 1:
+        text = f"2025-{text}"
+    parsed = datetime.fromisoformat(text)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+NOW = instant("05-20T12:00")
+
+
+def make_rulebook(book_id: str = "openai/2025-05", *, now: datetime = NOW) -> Rulebook:
+    """Adopt one published edition (or return it)."""
+    held = Rulebook.objects.filter(id=book_id).first()
+    if held is not None:
+        return held
+    actions.adopt([published.edition(book_id)], now=now)
+    return Rulebook.objects.get(id=book_id)
+
+
+def make_user(email: str = "", *, home: bool = True, now: datetime = NOW, **facts) -> User:
+    """A person with a workspace of their own (the first one of a test is the administrator)."""
+    user = User.objects.create_user(email or f"person{next(_numbers)}@example.org", PASSWORD, **facts)
+    if home:
+        actions.open_home(user, now=now)
+    return user
+
+
+def make_workspace(owner: User) -> Workspace:
+    return Workspace.objects.visible_to(owner).first()
+
+
+def make_member(workspace: Workspace, role: str, email: str = "") -> User:
+    user = make_user(email, home=False)
+    Membership.objects.create(workspace=workspace, user=user, role=role)
+    return user
+
+
+def make_account(
+    owner: User | None = None,
+    *,
+    name: str = "",
+    rulebook: str = "openai/2025-05",
+    seen: str = "tier-1",
+    payments=(),
+    now: datetime = NOW,
+    **facts,
+) -> Account:
+    """An account; `payments` are (gross, instant) pairs or PaymentFacts."""
+    owner = owner or make_user(now=now)
+    return actions.open_account(
+        make_workspace(owner),
+        facts=actions.AccountFacts(name=name or f"account {next(_numbers)}", **facts),
+        rulebook=make_rulebook(rulebook, now=now),
+        seen_tier=seen,
+        payments=[payment_facts(payment) for payment in payments],
+        form_key=uuid.uuid4(),
+        by=owner,
+        now=now,
+    )
+
+
+def payment_facts(payment=None, **facts) -> actions.PaymentFacts:
+    if isinstance(payment, actions.PaymentFacts):
+        return payment
+    if payment is not None:
+        gross, paid_at = payment
+        facts = {"gross": gross, "paid_at": paid_at} | facts
+    facts = {"kind": "purchase", "gross": "5.00", "paid_at": NOW} | facts
+    if isinstance(facts["paid_at"], str):
+        facts["paid_at"] = instant(facts["paid_at"])
+    return actions.PaymentFacts(**facts | {"gross": Decimal(facts["gross"])})
+
+
+def make_payment(account: Account, gross="5.00", paid_at=NOW, *, now: datetime = NOW, **facts) -> Payment:
+    return actions.record_payment(
+        account,
+        facts=payment_facts((gross, paid_at), **facts),
+        form_key=uuid.uuid4(),
+        by=None,
+        now=now,
+    )
