@@ -1,4 +1,25 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts.views import account, accounts, board, payments, sightings
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", board.board, name="board"),
+    # accounts
+    path("accounts/new/", accounts.open_account, name="open-account"),
+    path("accounts/archive/", accounts.archive, name="archive"),
+    path("accounts/<uuid:account_id>/", account.account, name="account"),
+    path("accounts/<uuid:account_id>/edit/", accounts.edit_account, name="edit-account"),
+    path("accounts/<uuid:account_id>/move/", accounts.move_account, name="move-account"),
+    path("accounts/<uuid:account_id>/archive/", accounts.archive_account, name="archive-account"),
+    path("accounts/<uuid:account_id>/restore/", accounts.restore_account, name="restore-account"),
+    path("accounts/<uuid:account_id>/requirement/", accounts.confirm_requirement, name="confirm-requirement"),
+    path("accounts/<uuid:account_id>/cap/", accounts.note_cap, name="note-cap"),
+    path("accounts/<uuid:account_id>/seen/", sightings.see_tier, name="see-tier"),
+    path("accounts/<uuid:account_id>/fall/", sightings.note_fall, name="note-fall"),
+    path("accounts/<uuid:account_id>/payments/", payments.record_payment, name="record-payment"),
+    # payments
+    path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
+    path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),
+    path("payments/<uuid:uid>/restore/", payments.restore_payment, name="restore-payment"),
+]

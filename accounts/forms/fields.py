@@ -1,0 +1,97 @@
+"""Fields that take what people really type, and say clearly what they cannot take."""
+
+import re
+import unicodedata
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+AMOUNT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
+EARLIEST = date(2015, 1, 1)
+
+
+class AmountField(forms.Field):
+    """An amount of money as a Decimal. Takes "5", "$1,234.56" and full-width digits; never guesses what "1.234,56" is.
+
+    places: how many decimals are kept; most: the first amount that is too large.
+    """
+
+    widget = forms.TextInput
+
+    def __init__(
+        self,
+        *,
+        places: int = 2,
+        most: Decimal = Decimal(10) ** 9,
+        is_signed: bool = False,
+        may_be_zero: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.places, self.most, self.is_signed, self.may_be_zero = places, most, is_signed, may_be_zero
+        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "maxlength": "40"}
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = unicodedata.normalize("NFKC", str(value or "")).strip().replace("\u2212", "-")
+        if not text:
+            return None
+        text = re.sub(r"^([+-]?)\s*(?:US)?\$\s*", r"\1", text)
+        if not AMOUNT.fullmatch(text) or len(text) > 40:
+            raise ValidationError(_("Write an amount in digits with a point, such as 50 or 49.99."), code="amount")
+        amount = Decimal(text.replace(",", ""))
+        if not self.is_signed and amount < 0:
+            raise ValidationError(_("Write an amount without a minus sign."), code="negative")
+        if amount == 0 and not self.may_be_zero:
+            raise ValidationError(_("The amount must be more than 0."), code="zero")
+        if abs(amount) >= self.most:
+            raise ValidationError(_("This amount is too large to be true."), code="large")
+        exponent = amount.normalize().as_tuple().exponent
+        if isinstance(exponent, int) and -exponent > self.places:
+            raise ValidationError(
+                _("Write at most %(places)d digits after the point."), code="places", params={"places": self.places}
+            )
+        return amount
+
+
+class DayField(forms.DateField):
+    """A day from 2015 on; takes 2025-05-31 (what browsers send) and 2025/5/31."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "min": EARLIEST.isoformat()})
+    default_error_messages = {"invalid": _("Write a day as year-month-day, such as 2025-05-31.")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"], **options)
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        if value is not None and value < EARLIEST:
+            raise ValidationError(_("tierdash keeps payments from 2015 on."), code="early")
+
+
+class ClockField(forms.TimeField):
+    widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    default_error_messages = {"invalid": _("Write a time as hours and minutes, such as 14:30.")}
+
+
+def instant_of(day: date, clock: time | None, zone: ZoneInfo, *, now: datetime) -> datetime:
+    """Return the aware instant that a person means by a day and perhaps a time in their zone.
+
+    A day alone is its last second, so that nothing is promised too early; today alone is now. A time that the clocks
+    skipped raises ValidationError; of a time that came twice the later one is taken.
+    """
+    if clock is None:
+        if day == now.astimezone(zone).date():
+            return now
+        return datetime.combine(day, time(23, 59, 59), zone).replace(fold=1)
+    wall = datetime.combine(day, clock, zone).replace(fold=1)
+    back = wall.astimezone(ZoneInfo("UTC")).astimezone(zone)
+    if back.replace(tzinfo=None) != wall.replace(tzinfo=None):
+        raise ValidationError(
+            _("This time did not exist on that day in your time zone: the clocks were put forward."), code="gap"
+        )
+    return wall

@@ -1,0 +1,156 @@
+"""The board: what needs action now, what comes next, and every account as a row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Lower
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts import actions, rules
+from accounts.models import Account, Payment, Rulebook, Shelf
+from accounts.views.living import answer, living
+from accounts.views.requests import PersonRequest
+
+PER_PAGE = 50
+MOST_ACTS = 12
+MOST_NEXT = 6
+URGENT = ("contact_support", "top_up")
+SORTS = {
+    "next": (F("standing__next_look_at").asc(nulls_last=True), Lower("name"), "id"),
+    "name": (Lower("name"), "id"),
+    "advice": ("standing__advice_code", Lower("name"), "id"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An account as lists show it: its standing's document, of this moment, and its edition."""
+
+    account: Account
+    standing: dict[str, Any]
+    rulebook: rules.Rulebook
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.standing["advice"]["code"] in URGENT or self.account.fell_at is not None
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When time alone brings something new to this account."""
+        text = self.standing["next_change_at"]
+        return rules.from_text(text) if text else None
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def board(request: PersonRequest) -> HttpResponse:
+    """The whole page, or for htmx its living part; 204 when that part has not changed since the reader's version."""
+    now = timezone.now()
+    context = _board(request, now)
+    if request.htmx:
+        return answer("accounts/_board.html", context, request)
+    part, _version = living("accounts/_board.html", context, request)
+    return render(request, "accounts/board.html", context | {"part": part})
+
+
+def _board(request: PersonRequest, now: datetime) -> dict[str, Any]:
+    mine = Account.objects.visible_to(request.user).live()
+    shelf = Rulebook.objects.all().shelf()
+    found = _filtered(mine, request)
+    page = Paginator(found.with_standing(), PER_PAGE).get_page(request.GET.get("page"))
+    pressing = mine.filter(
+        Q(standing__advice_code__in=URGENT) | Q(fell_at__isnull=False) | Q(standing__next_look_at__lte=now)
+    )
+    coming = mine.filter(standing__next_look_at__gt=now).order_by("standing__next_look_at", "id")
+    listed = list(page.object_list)
+    acting = list(pressing.with_standing()[: MOST_ACTS + 1])
+    waiting = list(coming.with_standing()[:MOST_NEXT])
+    rows = {row.account.id: row for row in rows_of([*listed, *acting, *waiting], shelf, now=now)}
+    counts = list(
+        mine.order_by()
+        .values("standing__advice_code", "rulebook__provider", "rulebook_id", "seen_tier")
+        .annotate(count=Count("id"))
+    )
+    urgent = [rows[account.id] for account in acting if rows[account.id].is_urgent]
+    return {
+        "page": page,
+        "rows": [rows[account.id] for account in listed],
+        "acts": urgent[:MOST_ACTS],
+        "has_more_acts": len(urgent) > MOST_ACTS,
+        "coming": [rows[account.id] for account in waiting if rows[account.id].next_at],
+        "total": sum(row["count"] for row in counts),
+        "by_advice": _totals(counts, "standing__advice_code"),
+        "by_tier": _tiers(counts, shelf),
+        "providers": sorted({(row["rulebook__provider"], _provider(shelf, row)) for row in counts}),
+        "query": {name: request.GET.get(name, "") for name in ("q", "provider", "advice", "tier", "sort")},
+        "is_filtered": any(request.GET.get(name) for name in ("q", "provider", "advice", "tier")),
+    }
+
+
+def _filtered(mine: QuerySet[Account], request: PersonRequest) -> Any:
+    """Narrow the accounts by what the address asks; what it asks wrongly finds nothing or changes nothing."""
+    get = request.GET.get
+    if words := get("q", "").strip()[:100]:
+        mine = mine.filter(Q(name__icontains=words) | Q(organization_ref__icontains=words) | Q(notes__icontains=words))
+    if provider := get("provider"):
+        mine = mine.filter(rulebook__provider=provider)
+    if advice := get("advice"):
+        mine = mine.filter(standing__advice_code=advice)
+    if tier := get("tier"):
+        mine = mine.filter(seen_tier=tier)
+    return mine.order_by(*SORTS.get(get("sort", ""), SORTS["next"]))
+
+
+def rows_of(accounts: Iterable[Account], shelf: Shelf, *, now: datetime) -> list[Row]:
+    """Return rows with the standing of this moment: a stored one that time has overtaken is assessed anew.
+
+    One query when any is overtaken, none otherwise. Nothing is written: that is the clock's work.
+    """
+    held = {account.id: account for account in accounts}
+    stale = [a for a in held.values() if a.standing.next_look_at is not None and a.standing.next_look_at <= now]
+    lines: dict[Any, list[rules.Line]] = {account.id: [] for account in stale}
+    if stale:
+        for payment in Payment.objects.filter(account__in=stale).in_entry_order():
+            lines[payment.account_id].append(payment.as_line())
+    rows = []
+    for account in held.values():
+        document = account.standing.document
+        if account.id in lines:
+            document = actions.assess(account, lines[account.id], shelf, now=now).as_json()
+        # A document names the edition it was made from; the account may have moved on a moment ago.
+        rows.append(Row(account, document, shelf[document["rulebook"]]))
+    return rows
+
+
+def _totals(counts: list[dict[str, Any]], key: str) -> list[tuple[str, int]]:
+    totals: dict[str, int] = {}
+    for row in counts:
+        totals[row[key]] = totals.get(row[key], 0) + row["count"]
+    order = {code: place for place, code in enumerate(("top_up", "contact_support", *rules.ADVICE_CODES))}
+    return sorted(totals.items(), key=lambda item: order.get(item[0], 99))
+
+
+def _tiers(counts: list[dict[str, Any]], shelf: Shelf) -> list[tuple[str, rules.Tier, int]]:
+    """Accounts per seen tier, provider by provider in the order of rank: (provider's name, tier, count)."""
+    totals: dict[tuple[str, int, str], tuple[str, rules.Tier, int]] = {}
+    for row in counts:
+        book = shelf[row["rulebook_id"]]
+        if not book.has_tier(row["seen_tier"]):
+            continue
+        tier = book.tier(row["seen_tier"])
+        key = (book.provider.name, tier.rank, tier.id)
+        before = totals[key][2] if key in totals else 0
+        totals[key] = (book.provider.name, tier, before + row["count"])
+    return [totals[key] for key in sorted(totals)]
+
+
+def _provider(shelf: Shelf, row: dict[str, Any]) -> str:
+    return shelf[row["rulebook_id"]].provider.name

@@ -1,0 +1,46 @@
+"""What every view asks of a request: who, where, when. The clock is read here and nowhere below."""
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import Account, Payment, User, Workspace
+
+
+class PersonRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+def zone_of(request: PersonRequest) -> ZoneInfo:
+    """The person's own time zone, which the middleware has activated."""
+    return ZoneInfo(timezone.get_current_timezone_name())
+
+
+def find_account(request: PersonRequest, account_id: UUID, *, to_change: bool = False) -> Account:
+    """The account, if the person may see it (or change it); a foreign one is a 404."""
+    accounts = Account.objects.editable_by(request.user) if to_change else Account.objects.visible_to(request.user)
+    return get_object_or_404(accounts.with_standing(), pk=account_id)
+
+
+def find_payment(request: PersonRequest, uid: UUID) -> Payment:
+    """The payment, if the person may change its account; a foreign one is a 404."""
+    payments = Payment.objects.filter(account__in=Account.objects.editable_by(request.user).order_by())
+    return get_object_or_404(payments.select_related("account", "undoes"), uid=uid)
+
+
+def find_workspace(request: PersonRequest, *, to_change: bool = False) -> Workspace:
+    """The person's workspace; 404 when there is none they may see (or change)."""
+    workspaces = (
+        Workspace.objects.editable_by(request.user) if to_change else Workspace.objects.visible_to(request.user)
+    )
+    workspace = workspaces.first()
+    if workspace is None:
+        raise Http404
+    return workspace

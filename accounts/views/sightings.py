@@ -1,0 +1,41 @@
+"""What the provider shows: one click when it is another tier."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts import actions
+from accounts.views.account import page_of
+from accounts.views.requests import PersonRequest, find_account
+
+
+@require_POST
+def see_tier(request: PersonRequest, account_id: UUID) -> HttpResponse:
+    held, now = find_account(request, account_id, to_change=True), timezone.now()
+    try:
+        sighting = actions.see_tier(held, tier=request.POST.get("tier", ""), seen_at=now, by=request.user, now=now)
+    except actions.NoSuchTier:
+        messages.error(request, _("This edition has no such tier; choose one of its own."))
+    else:
+        words = {
+            "rose": _("Noted: it has risen. Its limits follow within hours."),
+            "fell": _("Noted: it has fallen. The board says so until it rises again."),
+        }
+        messages.success(request, words.get(sighting.change, _("Noted.")))
+    if not request.htmx:
+        return redirect("accounts:account", held.pk)
+    return render(request, "accounts/_account_changed.html", page_of(request, find_account(request, held.pk), now=now))
+
+
+@require_POST
+def note_fall(request: PersonRequest, account_id: UUID) -> HttpResponse:
+    """Take note of a fall, so that the board stops saying so."""
+    held = find_account(request, account_id, to_change=True)
+    actions.note_fall(held, by=request.user, now=timezone.now())
+    messages.success(request, _("Noted; the history keeps it."))
+    return redirect("accounts:board")
