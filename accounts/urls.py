@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts.views.doors import enter_demo
+from accounts.views.profile import profile, set_language
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("profile/", profile, name="profile"),
+    path("language/", set_language, name="set-language"),
+    path("demo/enter/", enter_demo, name="enter-demo"),
+]
