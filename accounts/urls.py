@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import account, accounts, board, payments, sightings
+from accounts.views import account, accounts, board, doors, payments, profile, sightings
 
 app_name = "accounts"
 urlpatterns = [
@@ -22,4 +22,8 @@ urlpatterns = [
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),
     path("payments/<uuid:uid>/restore/", payments.restore_payment, name="restore-payment"),
+    # people
+    path("profile/", profile.profile, name="profile"),
+    path("language/", profile.set_language, name="set-language"),
+    path("demo/enter/", doors.enter_demo, name="enter-demo"),
 ]

@@ -21,6 +21,7 @@ from accounts.actions.payments import (
     restore_payment,
     void_payment,
 )
+from accounts.actions.people import change_profile
 from accounts.actions.rulebooks import EditionChanged, adopt
 from accounts.actions.sightings import NoSuchTier, note_fall, see_tier
 from accounts.actions.standings import assess, reassess, reconcile, settle
@@ -37,6 +38,7 @@ __all__ = [
     "adopt",
     "archive_account",
     "assess",
+    "change_profile",
     "confirm_requirement",
     "correct_payment",
     "edit_account",

@@ -13,18 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions, rules
 from accounts.forms.fields import AmountField, ClockField, DayField, instant_of
 from accounts.models import Account, Payment
+from accounts.templatetags.words import KINDS as KIND_WORDS
+from accounts.templatetags.words import STATUSES as STATUS_WORDS
 
-KINDS = [
-    ("purchase", _("Purchase")),
-    ("auto_recharge", _("Auto-recharge")),
-    ("invoice", _("Paid invoice")),
-    ("grant", _("Grant")),
-    ("promo", _("Promotion")),
-    ("transfer", _("Transfer")),
-    ("refund", _("Refund")),
-    ("chargeback", _("Chargeback")),
-]
-STATUSES = [("succeeded", _("Succeeded")), ("pending", _("Pending")), ("failed", _("Failed"))]
+KINDS = [(kind, KIND_WORDS[kind]) for kind in rules.KINDS]
+STATUSES = [(status, STATUS_WORDS[status]) for status in rules.STATUSES if status != "void"]
 REFUSALS = {
     ("paid_at", "in_future"): ("day", _("This lies in the future. Enter a payment when it has been made.")),
     ("paid_at", "before_its_payment"): ("day", _("A refund cannot be earlier than the payment that it takes back.")),

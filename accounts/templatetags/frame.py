@@ -1,0 +1,88 @@
+"""What surrounds every page: where one can go, whose page it is, whether the clock is alive."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django import template
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import JobRun, User, Workspace
+
+register = template.Library()
+
+SILENCE = timedelta(minutes=5)
+PAGES: dict[str, str | Promise] = {
+    "board": _("Board"),
+    "models": _("Models"),
+    "rulebooks": _("Rulebooks"),
+    "notices": _("Notices"),
+}
+STAFF_PAGES: dict[str, str | Promise] = {"mailbox": _("Local mailbox")}
+
+
+@dataclass(frozen=True)
+class Page:
+    label: str | Promise
+    address: str
+    is_current: bool
+
+
+class Frame:
+    """Facts for base.html. Each is asked for once, and only when a template uses it: a fragment costs nothing."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @property
+    def _user(self) -> User | None:
+        user = getattr(self._request, "user", None)
+        return user if isinstance(user, User) else None
+
+    @cached_property
+    def pages(self) -> list[Page]:
+        return list(self._pages(PAGES))
+
+    @cached_property
+    def staff_pages(self) -> list[Page]:
+        return list(self._pages(STAFF_PAGES)) if self._user and self._user.is_staff else []
+
+    def _pages(self, names: dict[str, str | Promise]) -> Iterator[Page]:
+        here = self._request.path
+        for name, label in names.items():
+            try:
+                address = reverse(f"accounts:{name}")
+            except NoReverseMatch:  # an instance may be without a page, such as the mailbox where mail really leaves
+                continue
+            yield Page(label, address, here == address or (address != "/" and here.startswith(address)))
+
+    @cached_property
+    def workspace(self) -> Workspace | None:
+        return Workspace.objects.visible_to(self._user).first() if self._user else None
+
+    @cached_property
+    def silent_since(self) -> datetime | None:
+        """When the beat was last alive, if that is more than 5 minutes ago; else None. One query."""
+        if self._user is None:
+            return None
+        # An instance that has just been set up has not been silent for longer than its person is there.
+        last = JobRun.objects.last_finished_at("reconcile") or self._user.joined_at
+        return last if timezone.now() - last > SILENCE else None
+
+
+def frame(request: HttpRequest) -> dict[str, Frame]:
+    """The context processor."""
+    return {"frame": Frame(request)}
+
+
+@register.filter
+def page_numbers(paginator: "Paginator[object]", current: int) -> list[int | None]:
+    """The numbers to show around the current one; None stands for an ellipsis."""
+    shown = paginator.get_elided_page_range(current, on_each_side=1, on_ends=1)
+    return [number if isinstance(number, int) else None for number in shown]

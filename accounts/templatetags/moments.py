@@ -1,0 +1,48 @@
+"""Days and instants in the reader's time zone and language; the zone stands beside every instant."""
+
+from datetime import UTC, date, datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+
+from accounts import rules
+from accounts.templatetags.marked import Marked
+
+
+def instant(value: datetime | str) -> Marked:
+    """Return an instant such as "Thu 8 May, 12:00 CEST"; the year stands there when it is not the current one."""
+    moment = _aware(value)
+    local = timezone.localtime(moment)
+    # The zone's own short name where it has one (CEST); zones without give +08 and the like.
+    text = f"{date_format(local, _name('INSTANT', local))} {_zone(local)}"
+    return _marked(moment, text, timezone.get_current_timezone_name())
+
+
+def day(value: date | datetime | str) -> Marked:
+    """Return a day such as "Thu 8 May" or "Thu 8 May 2024". An instant's day is the reader's."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        text = date_format(value, _name("DAY", value))
+        return Marked(text, format_html('<time datetime="{}">{}</time>', value.isoformat(), text))
+    moment = _aware(value)
+    local = timezone.localtime(moment)
+    return _marked(moment, date_format(local, _name("DAY", local)), f"{local:%H:%M} {_zone(local)}")
+
+
+def _aware(value: date | datetime | str) -> datetime:
+    return rules.from_text(value) if isinstance(value, str) else value  # type: ignore[return-value]
+
+
+def _zone(local: datetime) -> str:
+    name = local.tzname() or ""
+    return f"UTC{name}" if name[:1] in "+-" else name
+
+
+def _name(kind: str, local: date) -> str:
+    is_this_year = local.year == timezone.localtime().year
+    return f"{kind}_FORMAT" if is_this_year else f"{kind}_WITH_YEAR_FORMAT"
+
+
+def _marked(moment: datetime, text: str, title: str) -> Marked:
+    stamp = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return Marked(text, format_html('<time datetime="{}" title="{}">{}</time>', stamp, title, text))

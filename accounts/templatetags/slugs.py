@@ -1,0 +1,97 @@
+"""The word for each slug that the database and the rules keep. Tables only; words.py makes filters of them."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+Words = dict[str, str | Promise]
+
+KINDS: Words = {
+    "purchase": gettext_lazy("Purchase"),
+    "auto_recharge": gettext_lazy("Auto-recharge"),
+    "invoice": gettext_lazy("Invoice paid"),
+    "grant": gettext_lazy("Grant"),
+    "promo": gettext_lazy("Promotional credit"),
+    "transfer": gettext_lazy("Transferred credit"),
+    "refund": gettext_lazy("Refund"),
+    "chargeback": gettext_lazy("Chargeback"),
+}
+STATUSES: Words = {
+    "succeeded": gettext_lazy("Succeeded"),
+    "pending": gettext_lazy("Pending"),
+    "failed": gettext_lazy("Failed"),
+    "void": gettext_lazy("Void"),
+}
+REASONS: Words = {
+    "counts": gettext_lazy("counts"),
+    "lowers": gettext_lazy("lowers the total"),
+    "grant": gettext_lazy("does not count: a grant is no payment"),
+    "promo": gettext_lazy("does not count: promotional credit is no payment"),
+    "transfer": gettext_lazy("does not count: transferred credit is no payment"),
+    "not_succeeded": gettext_lazy("does not count: it has not succeeded"),
+    "refunded": gettext_lazy("does not count: it was paid back in full"),
+    "undoes_dropped": gettext_lazy("no effect: the payment it takes back does not count"),
+    "before_start": gettext_lazy("does not count: it is older than the rules that count"),
+    "nothing_left": gettext_lazy("does not count: nothing is left of it after tax"),
+    "not_yet": gettext_lazy("does not count yet: it lies ahead"),
+}
+REQUIREMENTS: Words = {
+    "billing_linked": gettext_lazy("billing is linked"),
+    "payment_method": gettext_lazy("a payment method is on file"),
+    "organization_verified": gettext_lazy("the organization is verified"),
+    "contract": gettext_lazy("a contract with the provider"),
+    "request": gettext_lazy("a request to the provider"),
+}
+HINTS: Words = {
+    "tax_unknown_near_gate": gettext_lazy(
+        "The tax of some payments is unknown. If they include tax, less than shown may count, and a gate may still be open."
+    ),
+    "rate_near_gate": gettext_lazy(
+        "Some payments were converted at a typed exchange rate. The provider's own rate may put the total on the other side of a gate."
+    ),
+    "no_room": gettext_lazy(
+        "The provider may refuse this purchase: the balance is near its ceiling. Use some credit first, then pay."
+    ),
+    "cap_reached": gettext_lazy(
+        "This month's spending cap is used up while a higher tier is due. Tell the provider's support both."
+    ),
+    "newer_edition": gettext_lazy("The provider has changed its rules since the edition that this account follows."),
+}
+METRICS: dict[str, tuple[str, str | Promise]] = {
+    "rpm": ("RPM", gettext_lazy("requests per minute")),
+    "rpd": ("RPD", gettext_lazy("requests per day")),
+    "rps": ("RPS", gettext_lazy("requests per second")),
+    "tpm": ("TPM", gettext_lazy("tokens per minute")),
+    "tpd": ("TPD", gettext_lazy("tokens per day")),
+    "itpm": ("ITPM", gettext_lazy("input tokens per minute")),
+    "otpm": ("OTPM", gettext_lazy("output tokens per minute")),
+    "ipm": ("IPM", gettext_lazy("images per minute")),
+    "ipd": ("IPD", gettext_lazy("images per day")),
+    "batch": ("Batch", gettext_lazy("tokens waiting in the batch queue")),
+}
+NOTICE_KINDS: Words = {
+    "upgrade_ready": gettext_lazy("An upgrade is ready: a small top-up may trigger it"),
+    "contact_support": gettext_lazy("An upgrade is overdue: ask the provider's support"),
+    "tier_seen": gettext_lazy("The tier that the provider shows has changed"),
+    "waiting_over_soon": gettext_lazy("A waiting period is over soon"),
+    "rules_changed": gettext_lazy("The provider has changed its rules"),
+}
+SOURCES: Words = {
+    "person": pgettext_lazy("where a tier was seen", "typed in"),
+    "probe": pgettext_lazy("where a tier was seen", "inferred by a probe"),
+}
+ACCESSES: Words = {
+    "open": pgettext_lazy("access to a model", "open"),
+    "partner": pgettext_lazy("access to a model", "by agreement"),
+    "expected": pgettext_lazy("access to a model", "announced"),
+    "retired": pgettext_lazy("access to a model", "retired"),
+}
+CONFIDENCES: Words = {
+    "high": pgettext_lazy("how sure a figure is", "sure"),
+    "medium": pgettext_lazy("how sure a figure is", "fairly sure"),
+    "low": pgettext_lazy("how sure a figure is", "not sure"),
+}
+
+
+def word(table: Words, slug: str) -> str:
+    """Return the word of a slug; a slug that a newer edition brought is shown as it is, not hidden."""
+    return str(table[slug]) if slug in table else slug.replace("_", " ")
