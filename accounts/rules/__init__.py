@@ -1,8 +1,10 @@
 """The law: plain Python, no Django, no clock, no I/O. Everything here is a pure function of what it is given."""
 
+from accounts.rules.access import ACCESS_STATES, Access, LimitsAt, access, limits_at, unlocked_by
 from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import Advice, Gate
 from accounts.rules.building import build, parse
+from accounts.rules.differences import Difference, differences
 from accounts.rules.instants import as_text, from_text
 from accounts.rules.ledger import (
     COUNTABLE,
@@ -18,6 +20,7 @@ from accounts.rules.ledger import (
     tally,
 )
 from accounts.rules.reading import RulebookError, Text
+from accounts.rules.rows import COLUMNS, NEEDED_COLUMNS, line_from
 from accounts.rules.rulebook import (
     REQUIREMENTS,
     Cap,
@@ -25,6 +28,7 @@ from accounts.rules.rulebook import (
     Limit,
     ModelAccess,
     Provider,
+    RollingCap,
     Rulebook,
     Source,
     Span,
@@ -34,24 +38,31 @@ from accounts.rules.rulebook import (
 from accounts.rules.standing import Circumstances, Seen, Standing, TierStanding, UnknownTier, assess
 
 __all__ = [
+    "ACCESS_STATES",
     "ADVICE_CODES",
+    "COLUMNS",
     "COUNTABLE",
     "KINDS",
+    "NEEDED_COLUMNS",
     "NEVER_COUNTED",
     "REQUIREMENTS",
     "STATUSES",
     "UNDOING",
+    "Access",
     "Advice",
     "Cap",
     "Cell",
     "Circumstances",
+    "Difference",
     "Entry",
     "Gate",
     "LedgerError",
     "Limit",
+    "LimitsAt",
     "Line",
     "ModelAccess",
     "Provider",
+    "RollingCap",
     "Rulebook",
     "RulebookError",
     "Seen",
@@ -64,11 +75,16 @@ __all__ = [
     "TierStanding",
     "UnknownTier",
     "Way",
+    "access",
     "as_text",
     "assess",
     "build",
     "check_links",
+    "differences",
     "from_text",
+    "limits_at",
+    "line_from",
     "parse",
     "tally",
+    "unlocked_by",
 ]

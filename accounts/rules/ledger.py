@@ -16,12 +16,16 @@ ZERO = Decimal("0.00")
 
 
 class LedgerError(ValueError):
-    """A line that cannot stand in a ledger. `field` names what is wrong with it, `reason` says how."""
+    """A line that cannot stand in a ledger. `field` names what is wrong with it, `reason` says how.
 
-    def __init__(self, field: str, reason: str) -> None:
+    `position` is the place of the line among those given, from 0, where it was seen beside others.
+    """
+
+    def __init__(self, field: str, reason: str, position: int | None = None) -> None:
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+        self.position = position
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +131,13 @@ def check_links(lines: Iterable[Line]) -> None:
     """LedgerError when an id stands twice or a refund undoes something that is no payment of this ledger."""
     kinds: dict[str, str] = {}
     held = list(lines)
-    for line in held:
+    for position, line in enumerate(held):
         if line.id in kinds:
-            raise LedgerError("id", f"{line.id!r} stands twice")
+            raise LedgerError("id", f"{line.id!r} stands twice", position)
         kinds[line.id] = line.kind
-    for line in held:
+    for position, line in enumerate(held):
         if line.undoes and kinds.get(line.undoes, "refund") in UNDOING:
-            raise LedgerError("undoes", f"{line.undoes!r} is no payment of this ledger")
+            raise LedgerError("undoes", f"{line.undoes!r} is no payment of this ledger", position)
 
 
 def tally(lines: Iterable[Line], *, at: datetime, counts_since: date | None = None) -> Tally:

@@ -148,13 +148,13 @@ class Table:
         except (TypeError, ValueError):
             raise self.refuse(key, "must be a date, such as 2025-05-31") from None
 
-    def text(self, key: str) -> Text:
+    def text(self, key: str, *, needed: bool = False) -> Text:
         """Words: a string (English) or a table of languages with at least `en`."""
-        value = self._take(key, needed=False)
+        value = self._take(key, needed=needed)
         if value is None:
             return NO_TEXT
         if isinstance(value, str):
-            return Text({"en": value})
+            return Text({"en": self.string(key)})
         words = Table(value, self._at(key))
         if "en" not in words:
             raise words.refuse("en", "is missing")

@@ -62,10 +62,19 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
+class RollingCap:
+    """The most an account may spend in any window of so many minutes, USD."""
+
+    usd: Decimal
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
     """One level. Gates: money paid in total (USD) and whole days (24 h each) since the first counted payment.
 
     `money_usd` and `wait_days` are None together when the provider does not publish them: the tier is opaque.
+    `most_purchase_usd`: the largest single purchase the provider takes at this tier (None: not said).
     """
 
     id: str
@@ -76,6 +85,8 @@ class Tier:
     cap: Cap
     requires: tuple[str, ...] = ()
     note: Text = NO_TEXT
+    rolling_cap: RollingCap | None = None
+    most_purchase_usd: Decimal | None = None
 
     @property
     def is_opaque(self) -> bool:
@@ -93,7 +104,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Limits that a group of models shares, tier by tier: `cells[tier id][metric]`."""
+    """Limits that a group of models has, tier by tier: `cells[tier id][metric]`; with `is_pool` they share them.
+
+    `variant`: "standard", or another pool of the same models, such as "long-context". `source` may be empty.
+    """
 
     id: str
     name: str
@@ -102,6 +116,7 @@ class Limit:
     is_pool: bool
     note: Text
     cells: Mapping[str, Mapping[str, Cell]]
+    source: str = ""
 
     @property
     def metrics(self) -> tuple[str, ...]:

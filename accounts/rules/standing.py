@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -204,13 +204,16 @@ def _tier_standing(gate: Gate, situation: Situation, at: datetime) -> TierStandi
         return TierStanding(tier, gate, is_met, is_within_reach, held.total_usd, None, None, None, None)
     elapsed = max(at - held.clock, timedelta(0)) if held.clock else timedelta(0)
     need = timedelta(hours=24 * tier.wait_days)
-    if gate.is_always_met:
+    if is_met:
         wait_percent = 100
     elif held.clock is None:
         wait_percent = 0
     else:
         wait_percent = min(100, elapsed * 100 // need) if need else 100
-    money_percent = 100 if gate.short_usd == 0 else max(0, int(held.total_usd * 100 / tier.money_usd))
+    if gate.short_usd == 0:
+        money_percent = 100
+    else:  # refunds may outweigh payments, even where nothing needs to be paid
+        money_percent = int(held.total_usd * 100 / tier.money_usd) if held.total_usd > 0 else 0
     return TierStanding(
         tier=tier,
         gate=gate,
@@ -240,6 +243,7 @@ def _hints(
     over = [held.total_usd - t.money_usd for t in rulebook.tiers if t.rank > seen.rank and t.money_usd]
     is_due = advice.code in ("top_up", "rechecking", "contact_support")
     reached = circumstances.cap_reached_at
+    is_this_month = reached is not None and f"{reached.astimezone(UTC):%Y-%m}" == f"{at.astimezone(UTC):%Y-%m}"
     hints = {
         "tax_unknown_near_gate": any(0 <= margin < tax for margin in over),
         "rate_near_gate": any(abs(margin) < rate for margin in over),
@@ -248,7 +252,7 @@ def _hints(
             and advice.amount_usd is not None
             and circumstances.room_usd < advice.amount_usd
         ),
-        "cap_reached": is_due and reached is not None and (reached.year, reached.month) == (at.year, at.month),
+        "cap_reached": is_due and is_this_month,
         "newer_edition": circumstances.has_newer_edition,
     }
     return tuple(hint for hint, holds in hints.items() if holds)
