@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts.views import health
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
