@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.admin import Group  # its module registers it first, so that it can be taken out here
 from django.db.models import Model
 from django.http import HttpRequest
 

@@ -21,7 +21,7 @@ from accounts.actions.payments import (
     restore_payment,
     void_payment,
 )
-from accounts.actions.rulebooks import EditionChanged, adopt
+from accounts.actions.rulebooks import EditionChanged, adopt, digest_of, preview_adoption
 from accounts.actions.sightings import NoSuchTier, note_fall, see_tier
 from accounts.actions.standings import assess, reassess, reconcile, settle
 from accounts.actions.workspaces import open_home
@@ -39,6 +39,7 @@ __all__ = [
     "assess",
     "confirm_requirement",
     "correct_payment",
+    "digest_of",
     "edit_account",
     "facts_of",
     "move_account",
@@ -46,6 +47,7 @@ __all__ = [
     "note_fall",
     "open_account",
     "open_home",
+    "preview_adoption",
     "reassess",
     "reconcile",
     "record_payment",
