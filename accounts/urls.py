@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import account, accounts, board, doors, payments, profile, sightings
+from accounts.views import account, accounts, board, doors, health, payments, profile, sightings
 
 app_name = "accounts"
 urlpatterns = [
@@ -26,4 +26,6 @@ urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("language/", profile.set_language, name="set-language"),
     path("demo/enter/", doors.enter_demo, name="enter-demo"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]

@@ -22,7 +22,7 @@ from accounts.actions.payments import (
     void_payment,
 )
 from accounts.actions.people import change_profile
-from accounts.actions.rulebooks import EditionChanged, adopt
+from accounts.actions.rulebooks import EditionChanged, adopt, digest_of, preview_adoption
 from accounts.actions.sightings import NoSuchTier, note_fall, see_tier
 from accounts.actions.standings import assess, reassess, reconcile, settle
 from accounts.actions.workspaces import open_home
@@ -41,6 +41,7 @@ __all__ = [
     "change_profile",
     "confirm_requirement",
     "correct_payment",
+    "digest_of",
     "edit_account",
     "facts_of",
     "move_account",
@@ -48,6 +49,7 @@ __all__ = [
     "note_fall",
     "open_account",
     "open_home",
+    "preview_adoption",
     "reassess",
     "reconcile",
     "record_payment",

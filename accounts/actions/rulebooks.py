@@ -1,55 +1,81 @@
-"""Adopt published editions."""
+"""Adopting published editions: what is adopted never changes, and the accounts it may concern are looked at again."""
 
 import hashlib
 import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Count
 
 from accounts import rules
-from accounts.models import Rulebook, Standing
+from accounts.models import Account, Rulebook, Standing
 
 
 class EditionChanged(ValueError):
-    """A published edition differs from the one adopted under the same id. What is adopted never changes."""
+    """A published edition differs from what was adopted under its id. Editions never change; a change is a new one."""
 
 
 def digest_of(book: rules.Rulebook) -> str:
-    """SHA-256 of the edition's document, whatever the order of its keys."""
+    """Return the SHA-256 of the edition's canonical JSON: sorted keys, no spaces, UTF-8."""
     canonical = json.dumps(book.document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 @transaction.atomic
 def adopt(editions: Iterable[rules.Rulebook], *, now: datetime) -> list[str]:
-    """Store the editions that are not adopted yet and return their ids; EditionChanged when one was altered.
+    """Store the editions that are new, and return their ids in the given order.
 
-    Accounts of their providers fall due at once, so that the clock moves those that follow and shows the others that
-    a newer edition is there.
+    Every live account of their providers becomes due at once. EditionChanged names an edition that was altered;
+    nothing is stored then. Adopting twice, or twice at the same time, adopts once.
     """
-    books = list(editions)
-    adopted = dict(Rulebook.objects.filter(id__in=[book.id for book in books]).values_list("id", "digest"))
-    new = []
-    for book in books:
-        digest = digest_of(book)
-        if book.id not in adopted:
-            new.append(
-                Rulebook(
-                    id=book.id,
-                    provider=book.provider.id,
-                    kind=book.kind,
-                    started_by=book.started.by,
-                    document=book.document,
-                    digest=digest,
-                    adopted_at=now,
-                )
-            )
-        elif adopted[book.id] != digest:
-            raise EditionChanged(f"{book.id} differs from the edition adopted earlier; publish a new edition instead")
-    Rulebook.objects.bulk_create(new, ignore_conflicts=True)
-    providers = {book.provider for book in new}
-    Standing.objects.filter(account__rulebook__provider__in=providers, account__archived_at=None).update(
-        next_look_at=now
+    with connection.cursor() as cursor:
+        # Readers and accounts pass this lock; another adoption waits for it, and then finds the editions here.
+        cursor.execute(f"LOCK TABLE {Rulebook._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+    new = _new_among(editions)
+    Rulebook.objects.bulk_create(
+        Rulebook(
+            id=book.id,
+            provider=book.provider.id,
+            kind=book.kind,
+            started_by=book.started.by,
+            document=book.document,
+            digest=digest_of(book),
+            adopted_at=now,
+        )
+        for book in new
     )
+    if new:
+        _look_again({book.provider.id for book in new}, now=now)
     return [book.id for book in new]
+
+
+def _look_again(providers: set[str], *, now: datetime) -> None:
+    accounts = Account.objects.live().filter(rulebook__in=Rulebook.objects.filter(provider__in=providers))
+    # Whoever is assessing one of them right now has not seen the new editions: wait until that is written.
+    list(accounts.order_by("id").select_for_update(no_key=True).values_list("id"))
+    Standing.objects.filter(account__in=accounts).exclude(next_look_at__lte=now).update(next_look_at=now)
+
+
+def preview_adoption(editions: Iterable[rules.Rulebook]) -> dict[str, int]:
+    """Return how many live accounts each new edition would have looked at again, by the edition's id; writes nothing.
+
+    EditionChanged as in `adopt`.
+    """
+    accounts = dict(Account.objects.live().order_by().values_list("rulebook__provider").annotate(Count("pk")))
+    return {book.id: accounts.get(book.provider.id, 0) for book in _new_among(editions)}
+
+
+def _new_among(editions: Iterable[rules.Rulebook]) -> list[rules.Rulebook]:
+    adopted = dict(Rulebook.objects.values_list("id", "digest"))
+    new = []
+    for book in editions:
+        known = adopted.get(book.id)
+        if known is None:
+            new.append(book)
+        elif known != digest_of(book):
+            raise EditionChanged(
+                f"{book.id} differs from what was adopted under this name. Editions never change: "
+                "publish the change as a new edition."
+            )
+    return new

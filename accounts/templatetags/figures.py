@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from babel.numbers import format_currency, format_decimal
-from django.utils.translation import gettext as _
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from accounts import rules
 

@@ -115,7 +115,9 @@ class _Advice:
         ready = self._advice["ready_if_paid_now"]
         chip = self._fill(_("Pay {amount}"))
         if rules.from_text(ready) <= rules.from_text(self._standing["at"]):
-            sentence = self._fill(_("Pay <b>{amount}</b> into <b>{name}</b>: that meets every condition of <b>{tier}</b>."))
+            sentence = self._fill(
+                _("Pay <b>{amount}</b> into <b>{name}</b>: that meets every condition of <b>{tier}</b>.")
+            )
             short = self._fill(_("{tier} at once, if paid now"))
         else:
             sentence = self._fill(
@@ -147,7 +149,9 @@ class _Advice:
         wait = self._row["wait"]
         return (
             _("Waiting"),
-            self._fill(_("<b>{name}</b> has paid enough for <b>{tier}</b>. The wait ends <b>{until}</b>."), until=until),
+            self._fill(
+                _("<b>{name}</b> has paid enough for <b>{tier}</b>. The wait ends <b>{until}</b>."), until=until
+            ),
             self._fill(
                 _("{counted}; {elapsed} of {days} waited. There is nothing to pay before then."),
                 counted=self._counted(),
@@ -160,14 +164,19 @@ class _Advice:
     def _rechecking(self) -> tuple[str, Marked, Marked, Marked]:
         until, since = instant(self._advice["until"]), instant(self._advice["since"])
         if self._rulebook.upgrades == "automatic":
-            reason = self._fill(_("Every condition has been met since {since}. {provider} upgrades by itself."), since=since)
+            reason = self._fill(
+                _("Every condition has been met since {since}. {provider} upgrades by itself."), since=since
+            )
         else:
             reason = self._fill(
-                _("Every condition is met, and the payment of {since} may have made {provider} look again."), since=since
+                _("Every condition is met, and the payment of {since} may have made {provider} look again."),
+                since=since,
             )
         return (
             _("Being rechecked"),
-            self._fill(_("<b>{name}</b> may rise to <b>{tier}</b> at any hour. Look again by <b>{until}</b>."), until=until),
+            self._fill(
+                _("<b>{name}</b> may rise to <b>{tier}</b> at any hour. Look again by <b>{until}</b>."), until=until
+            ),
             reason,
             self._fill(_("{tier} may appear by {until}"), until=until),
         )
@@ -190,7 +199,9 @@ class _Advice:
         until = instant(self._advice["until"])
         return (
             _("Limits are following"),
-            self._fill(_("<b>{name}</b> has risen to <b>{tier}</b>. Its limits follow by <b>{until}</b>."), until=until),
+            self._fill(
+                _("<b>{name}</b> has risen to <b>{tier}</b>. Its limits follow by <b>{until}</b>."), until=until
+            ),
             self._fill(_("Rate limits usually need 6 to 24 hours to follow a new tier.")),
             self._fill(_("Limits follow by {until}"), until=until),
         )

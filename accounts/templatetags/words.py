@@ -3,8 +3,8 @@
 from typing import Any
 
 from django import template
-from django.utils.translation import gettext as _
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.templatetags import figures, ladder, moments, sayings, slugs
