@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions, rules
 from accounts.forms.fields import AmountField, ClockField, DayField, instant_of
 from accounts.models import Account, Payment
-from accounts.templatetags.words import KINDS as KIND_WORDS
-from accounts.templatetags.words import STATUSES as STATUS_WORDS
+from accounts.templatetags.slugs import KINDS as KIND_WORDS
+from accounts.templatetags.slugs import STATUSES as STATUS_WORDS
 
 KINDS = [(kind, KIND_WORDS[kind]) for kind in rules.KINDS]
 STATUSES = [(status, STATUS_WORDS[status]) for status in rules.STATUSES if status != "void"]

@@ -68,6 +68,16 @@ METRICS: dict[str, tuple[str, str | Promise]] = {
     "ipd": ("IPD", gettext_lazy("images per day")),
     "batch": ("Batch", gettext_lazy("tokens waiting in the batch queue")),
 }
+ADVICES: Words = {
+    "top_up": gettext_lazy("may upgrade now"),
+    "contact_support": gettext_lazy("contact support"),
+    "rechecking": gettext_lazy("being rechecked"),
+    "settling": gettext_lazy("limits are following"),
+    "wait": gettext_lazy("waiting"),
+    "fund": gettext_lazy("pay for the next tier"),
+    "ask_provider": gettext_lazy("ask the provider"),
+    "top": gettext_lazy("top tier"),
+}
 NOTICE_KINDS: Words = {
     "upgrade_ready": gettext_lazy("An upgrade is ready: a small top-up may trigger it"),
     "contact_support": gettext_lazy("An upgrade is overdue: ask the provider's support"),

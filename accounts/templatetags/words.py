@@ -36,6 +36,17 @@ def reason_state(slug: str) -> str:
 
 
 @register.filter
+def advice_word(code: str) -> str:
+    """An advice in a word or two, for filters and totals."""
+    return slugs.word(slugs.ADVICES, code)
+
+
+@register.filter
+def advice_state(code: str) -> str:
+    return sayings.STATES.get(code, "unknown")
+
+
+@register.filter
 def requirement(slug: str) -> str:
     return slugs.word(slugs.REQUIREMENTS, slug)
 

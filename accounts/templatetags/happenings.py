@@ -1,0 +1,105 @@
+"""The history in words: one sentence for each kind of event."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from accounts import rules
+from accounts.models import Event
+from accounts.templatetags import figures, moments, sayings, slugs
+from accounts.templatetags.marked import fill
+
+register = template.Library()
+
+Facts = Mapping[str, Any]
+FIELDS = {
+    "kind": lambda value: slugs.word(slugs.KINDS, value),
+    "status": lambda value: slugs.word(slugs.STATUSES, value),
+    "paid_at": moments.instant,
+}
+
+
+def _tier(book: rules.Rulebook, tier_id: str) -> str:
+    return sayings.tier_name(book.tier(tier_id)) if book.has_tier(tier_id) else tier_id
+
+
+def _payment(facts: Facts) -> dict[str, Any]:
+    return {
+        "kind": slugs.word(slugs.KINDS, facts["kind"]),
+        "amount": figures.money(Decimal(facts["gross"]), facts["currency"]),
+        "when": moments.day(facts["paid_at"]),
+    }
+
+
+def _corrected(facts: Facts, book: rules.Rulebook) -> Any:
+    before, after = facts["before"], facts["after"]
+    changes = [
+        f"{before[name] or '–'} → {after[name] or '–'}"
+        if name not in FIELDS
+        else f"{FIELDS[name](before[name])} → {FIELDS[name](after[name])}"
+        for name in after
+        if before.get(name) != after[name] and name != "is_day_only"
+    ]
+    return fill(
+        _("Corrected the payment of {when}: {changes}"), when=moments.day(before["paid_at"]), changes=", ".join(changes)
+    )
+
+
+def _advice_changed(facts: Facts, book: rules.Rulebook) -> Any:
+    after = facts["after"]
+    word = slugs.word(slugs.ADVICES, after["code"])
+    return fill(_("Advice: {advice} ({tier})"), advice=word, tier=_tier(book, after["tier"]))
+
+
+def _seen(facts: Facts, book: rules.Rulebook) -> Any:
+    patterns = {
+        "rose": _("The provider shows <b>{after}</b>; it was {before}"),
+        "fell": _("The provider shows <b>{after}</b>: it fell from {before}"),
+    }
+    pattern = patterns.get(facts["change"], _("The provider shows {after}"))
+    return fill(pattern, before=_tier(book, facts["before"]), after=_tier(book, facts["after"]))
+
+
+def _edition(facts: Facts, book: rules.Rulebook) -> Any:
+    before, after = (
+        side["edition"] if isinstance(side, Mapping) else side for side in (facts["before"], facts["after"])
+    )
+    if before == after:
+        return fill(_("Rules: {after}"), after=after)
+    return fill(_("Rules changed from {before} to {after}"), before=before, after=after)
+
+
+SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
+    "account_opened": lambda facts, book: fill(
+        _("Opened at {tier}, by the rules of {edition}"), tier=_tier(book, facts["tier"]), edition=facts["edition"]
+    ),
+    "account_edited": lambda facts, book: fill(_("Edited the account")),
+    "account_archived": lambda facts, book: fill(_("Put into the archive")),
+    "account_restored": lambda facts, book: fill(_("Taken back from the archive")),
+    "payment_recorded": lambda facts, book: fill(_("Recorded: {kind}, {amount}, {when}"), **_payment(facts["after"])),
+    "payment_corrected": _corrected,
+    "payment_voided": lambda facts, book: fill(_("Voided: {kind}, {amount}, {when}"), **_payment(facts["after"])),
+    "payment_restored": lambda facts, book: fill(_("Restored: {kind}, {amount}, {when}"), **_payment(facts["after"])),
+    "advice_changed": _advice_changed,
+    "tier_seen": _seen,
+    "fall_noted": lambda facts, book: fill(_("Took note of the fall")),
+    "edition_changed": _edition,
+    "requirement_met": lambda facts, book: fill(
+        _("Said to be so: {need}"), need=slugs.word(slugs.REQUIREMENTS, facts["requirement"])
+    ),
+    "requirement_withdrawn": lambda facts, book: fill(
+        _("Said not to be so after all: {need}"), need=slugs.word(slugs.REQUIREMENTS, facts["requirement"])
+    ),
+    "cap_reached": lambda facts, book: fill(_("This month's cap was said to be used up")),
+    "cap_not_reached": lambda facts, book: fill(_("This month's cap was said not to be used up")),
+}
+
+
+@register.filter
+def happened(event: Event, book: rules.Rulebook) -> Any:
+    """What an event says, as a sentence; a kind without words is shown by its name."""
+    say = SENTENCES.get(event.kind)
+    return say(event.facts, book) if say else event.kind.replace("_", " ")
