@@ -11,7 +11,7 @@ import urllib.request
 from contextlib import closing
 
 from tierdash.launcher import ground as grounds
-from tierdash.launcher import processes, tether
+from tierdash.launcher import tether
 from tierdash.launcher.ground import Ground, StartError
 from tierdash.launcher.postgres import ClusterError
 from tierdash.launcher.supervision import Supervision, explain_full_disk, say, tail
@@ -29,6 +29,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup wants it ignored
             signal.signal(number, signal.default_int_handler)
+    os.umask(0o077)
     try:
         ground = grounds.survey(os.environ, port=options.port, is_demo=options.demo)
         with grounds.prepare(ground), closing(Supervision(ground)) as supervision:
@@ -90,7 +91,16 @@ def wait_for_database(ground: Ground, supervision: Supervision) -> None:
 def prepare(ground: Ground) -> None:
     """Bring database and files up to date in a process of its own; its output is kept in prepare.log."""
     log = ground.log_dir / "prepare.log"
-    command = [sys.executable, "-I", "-S", tether.__file__, "SIGTERM", sys.executable, "-m", "tierdash.launcher.prepare"]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        tether.__file__,
+        "SIGTERM",
+        sys.executable,
+        "-m",
+        "tierdash.launcher.prepare",
+    ]
     with log.open("wb") as output:
         done = subprocess.run(
             [*command, *(["--demo"] if ground.is_demo else [])],

@@ -25,7 +25,9 @@ def clear(data_dir: Path, socket_dir: Path) -> None:
         if processes.parent_of(pid) == 1:
             os.kill(pid, signal.SIGINT)
         if not processes.wait_until(lambda: running_server(data_dir) is None, PATIENCE_SECONDS):
-            raise StillRunningError(f"A PostgreSQL server (pid {pid}) already uses {data_dir}. Stop it: kill -INT {pid}")
+            raise StillRunningError(
+                f"A PostgreSQL server (pid {pid}) already uses {data_dir}. Stop it: kill -INT {pid}"
+            )
     # Backends of a server that was killed end by themselves; a stubborn one is told to, ever more firmly.
     for number in (0, signal.SIGQUIT, signal.SIGKILL):
         for pid in processes.working_in(data_dir, "postgres"):

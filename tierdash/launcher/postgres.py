@@ -200,7 +200,7 @@ def serve(data_dir: Path) -> None:
     command, enter = Cluster(data_dir).prepare()
     enter()
     tether.tie(signal.SIGINT, parent)
-    os.execv(command[0], command)  # noqa: S606 - the programs that binaries.find() gave
+    os.execv(command[0], command)
 
 
 def run_with_temporary(command: list[str]) -> int:

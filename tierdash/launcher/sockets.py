@@ -26,6 +26,8 @@ def make_private(folder: Path, owner: os.stat_result) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {owner.st_uid, os.geteuid()}:
-        raise TakenError(f"{folder} belongs to somebody else: remove it, or move tierdash to a folder with a short path.")
+        raise TakenError(
+            f"{folder} belongs to somebody else: remove it, or move tierdash to a folder with a short path."
+        )
     os.chown(folder, owner.st_uid, owner.st_gid)
     folder.chmod(0o700)

@@ -49,15 +49,12 @@ class Supervision:
                 stdout=log,
                 stderr=log,
             )
-        socket = grounds.supervisor_socket(self.ground)
-        transport = SupervisorTransport(None, None, f"unix://{socket}")
-        self.server: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor
         if not processes.wait_until(self._answers, 20):
             raise StartError(f"The supervisor did not start:\n{tail(self.ground.log_dir / 'supervisor-start.log')}")
 
     def start(self, name: str) -> None:
         """Start a part and return at once."""
-        self.server.startProcess(name, False)
+        self._ask("startProcess", name, False)
         self.pids[name] = 0
         self.look()
 
@@ -96,7 +93,7 @@ class Supervision:
     def _stop(self, names: list[str]) -> None:
         for name in names:
             try:
-                self.server.stopProcess(name, False)
+                self._ask("stopProcess", name, False)
             except xmlrpc.client.Fault:  # it does not run
                 self.pids.pop(name)
         while waiting := [name for name in names if name in self.pids]:
@@ -109,12 +106,18 @@ class Supervision:
     def _information(self) -> list[dict[str, Any]]:
         if self.process is None or self.process.poll() is not None:
             raise StartError("The supervisor was killed; the parts stop by themselves.")
-        answer: list[dict[str, Any]] = self.server.getAllProcessInfo()
+        answer: list[dict[str, Any]] = self._ask("getAllProcessInfo")
         return answer
+
+    def _ask(self, method: str, *arguments: Any) -> Any:
+        """Call the supervisor, over a new connection: one that was interrupted is of no more use."""
+        transport = SupervisorTransport(None, None, f"unix://{grounds.supervisor_socket(self.ground)}")
+        with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as server:
+            return getattr(server.supervisor, method)(*arguments)
 
     def _answers(self) -> bool:
         try:
-            return bool(self.server.getState()["statename"] == "RUNNING")
+            return bool(self._ask("getState")["statename"] == "RUNNING")
         except (OSError, xmlrpc.client.Error):
             return False
 
@@ -124,7 +127,9 @@ class Supervision:
         if len(self.crashes[name]) >= TOO_MANY_CRASHES:
             raise StartError(self._epitaph(name))
         # The supervisor forgets the exit status when it has started the part again.
-        reason = "" if info["pid"] else " (killed)" if info["exitstatus"] == -1 else f" (exit code {info['exitstatus']})"
+        reason = (
+            "" if info["pid"] else " (killed)" if info["exitstatus"] == -1 else f" (exit code {info['exitstatus']})"
+        )
         say(name, f"crashed{reason}, restarting; see {self.ground.log_dir / name}.log")
 
     def _epitaph(self, name: str) -> str:
