@@ -59,33 +59,33 @@ def pgmq_dsn() -> str:
 
 def configuration() -> dict[str, Any]:
     """Return Celery's settings; read at first use, so that the launcher can import this package without any."""
-    return dict(
-        broker_url=settings.CELERY_BROKER_URL,
-        broker_transport_options=broker_options(settings.CELERY_BROKER_URL),
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,  # the default of 100 makes a worker give up for good
-        task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2},
-        task_serializer="json",
-        accept_content=["json"],
-        task_ignore_result=True,
-        result_backend=None,
-        task_acks_late=True,  # safe only because every task is an idempotent sweep
-        task_reject_on_worker_lost=True,
-        worker_prefetch_multiplier=1,
-        task_soft_time_limit=240,
-        task_time_limit=300,  # below a half of the visibility timeout, or running tasks are cloned
-        worker_soft_shutdown_timeout=30,
-        worker_enable_soft_shutdown_on_idle=True,
-        worker_cancel_long_running_tasks_on_connection_loss=False,
-        worker_max_tasks_per_child=500,
-        worker_max_memory_per_child=300_000,
-        worker_send_task_events=False,
-        worker_enable_remote_control=False,
-        worker_hijack_root_logger=False,
-        timezone="UTC",
-        enable_utc=True,
-        beat_max_loop_interval=10,
-        beat_schedule={
+    return {
+        "broker_url": settings.CELERY_BROKER_URL,
+        "broker_transport_options": broker_options(settings.CELERY_BROKER_URL),
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,  # the default of 100 makes a worker give up for good
+        "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2},
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_ignore_result": True,
+        "result_backend": None,
+        "task_acks_late": True,  # safe only because every task is an idempotent sweep
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "task_soft_time_limit": 240,
+        "task_time_limit": 300,  # below a half of the visibility timeout, or running tasks are cloned
+        "worker_soft_shutdown_timeout": 30,
+        "worker_enable_soft_shutdown_on_idle": True,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_max_tasks_per_child": 500,
+        "worker_max_memory_per_child": 300_000,
+        "worker_send_task_events": False,
+        "worker_enable_remote_control": False,
+        "worker_hijack_root_logger": False,
+        "timezone": "UTC",
+        "enable_utc": True,
+        "beat_max_loop_interval": 10,
+        "beat_schedule": {
             "reconcile": {
                 "task": "accounts.tasks.reconcile",
                 "schedule": settings.BEAT_SECONDS,
@@ -98,7 +98,7 @@ def configuration() -> dict[str, Any]:
             },
             "prune": {"task": "accounts.tasks.prune", "schedule": 3600, "options": {"expires": 3000}},
         },
-    )
+    }
 
 
 app = Celery("tierdash")

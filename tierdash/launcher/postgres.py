@@ -6,11 +6,9 @@
 There is no network port and no password: the socket lies in a folder of mode 0700.
 """
 
-import hashlib
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import tempfile
@@ -21,14 +19,20 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
-from tierdash.launcher import binaries, identity, leftovers, tether
+from tierdash.launcher import binaries, identity, leftovers, sockets, tether
 
 ROLE = "tierdash"
-LONGEST_SOCKET_PATH = 107  # bytes, without the closing zero: the size of sun_path on Linux
 START_SECONDS = 60
 STOP_SECONDS = 30
 THROW_AWAY = MappingProxyType({"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
 BUILTIN_LOCALE_SINCE = 17
+_REASONS = (
+    binaries.NoServerError,
+    identity.NoIdentityError,
+    leftovers.StillRunningError,
+    sockets.TakenError,
+    OSError,
+)
 
 
 class ClusterError(Exception):
@@ -49,11 +53,7 @@ class Cluster:
     @property
     def socket_dir(self) -> Path:
         """The folder of the socket: the data folder, or a short one of its own when that path is too long."""
-        longest = os.fsencode(self.data_dir / ".s.PGSQL.5432.lock")
-        if len(longest) <= LONGEST_SOCKET_PATH:
-            return self.data_dir
-        name = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()).resolve() / f"tierdash-{name}"
+        return sockets.folder_for(self.data_dir, ".s.PGSQL.5432.lock")
 
     @property
     def log_file(self) -> Path:
@@ -108,7 +108,11 @@ class Cluster:
             lines = (self.data_dir / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
-        return len(lines) >= 8 and lines[7].strip() == "ready"
+        return len(lines) >= 8 and lines[7].strip() == "ready" and leftovers.running_server(self.data_dir) is not None
+
+    def exists(self) -> bool:
+        """Say whether the folder holds a complete cluster."""
+        return (self.data_dir / "PG_VERSION").exists()
 
     def ensure_database(self, name: str = ROLE) -> None:
         """Create the role of the application and a database that it owns, unless they exist."""
@@ -128,14 +132,15 @@ class Cluster:
         Raises ClusterError.
         """
         try:
-            version = self.data_dir / "PG_VERSION"
-            programs = binaries.find(int(version.read_text()) if version.exists() else None)
+            major = int((self.data_dir / "PG_VERSION").read_text()) if self.exists() else None
+            programs = binaries.find(major)
             enter = identity.claim(self.data_dir, programs / "postgres")
             leftovers.clear(self.data_dir, self.socket_dir)
-            if not version.exists():
+            if not self.exists():
                 self._initialise(programs, enter)
-            self._make_socket_dir()
-        except (binaries.NoServerError, identity.NoIdentityError, leftovers.StillRunningError, OSError) as error:
+            if self.socket_dir != self.data_dir:
+                sockets.make_private(self.socket_dir, self.data_dir.stat())
+        except _REASONS as error:
             raise ClusterError(str(error)) from error
         quoted = str(self.socket_dir).replace('"', '""')
         settings = {
@@ -161,25 +166,19 @@ class Cluster:
         command += ["--encoding=UTF8", "--username=postgres", "--auth=trust", "--no-instructions"]
         if self.settings.get("fsync") == "off":
             command.append("--no-sync")
-        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=enter)
+        parent = os.getpid()
+
+        def become_server() -> None:
+            enter()
+            tether.tie(signal.SIGTERM, parent)
+
+        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=become_server)
         if done.returncode != 0:
             raise ClusterError(f"PostgreSQL could not create its files in {self.data_dir}:\n{done.stderr.strip()}")
         # The version file says that all is there, so it moves last.
         for entry in sorted(new.iterdir(), key=lambda path: path.name == "PG_VERSION"):
             entry.rename(self.data_dir / entry.name)
         new.rmdir()
-
-    def _make_socket_dir(self) -> None:
-        """Create the short folder of the socket, and refuse one that somebody else made there first."""
-        if self.socket_dir == self.data_dir:
-            return
-        owner = self.data_dir.stat()
-        self.socket_dir.mkdir(mode=0o700, exist_ok=True)
-        found = self.socket_dir.lstat()
-        if found.st_uid not in {owner.st_uid, os.geteuid()} or not stat.S_ISDIR(found.st_mode):
-            raise ClusterError(f"{self.socket_dir} belongs to somebody else: remove it, or use a shorter folder.")
-        os.chown(self.socket_dir, owner.st_uid, owner.st_gid)
-        self.socket_dir.chmod(0o700)
 
 
 @contextmanager
@@ -201,7 +200,7 @@ def serve(data_dir: Path) -> None:
     command, enter = Cluster(data_dir).prepare()
     enter()
     tether.tie(signal.SIGINT, parent)
-    os.execv(command[0], command)  # noqa: S606 - the programs that binaries.find() gave
+    os.execv(command[0], command)
 
 
 def run_with_temporary(command: list[str]) -> int:

@@ -28,4 +28,4 @@ def tie(number: int, parent: int) -> None:
 
 if __name__ == "__main__":
     tie(getattr(signal, sys.argv[1]), os.getppid())
-    os.execvp(sys.argv[2], sys.argv[2:])  # noqa: S606 - the command comes from our own supervisor file
+    os.execvp(sys.argv[2], sys.argv[2:])
