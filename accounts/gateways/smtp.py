@@ -113,7 +113,7 @@ class Session:
         with self._cut_after(patience.before_data):
             try:
                 client = self._connected()
-            except OSError as error:  # smtplib's and ssl's errors are OSErrors too
+            except (OSError, ValueError) as error:  # smtplib's and ssl's errors are OSErrors; a bad name is a ValueError
                 self.close()
                 return _unreachable(error)
             refusal = self._introduce(client, letter)
@@ -212,10 +212,12 @@ class Session:
             timer.cancel()
 
 
-def _unreachable(error: OSError) -> mail.Outcome:
+def _unreachable(error: OSError | ValueError) -> mail.Outcome:
     words: Any = str(error)
     code = "unreachable"
     match error:
+        case ValueError():
+            code = "settings"
         case smtplib.SMTPAuthenticationError():
             code, words = "auth", f"{error.smtp_code} {mail.one_line(error.smtp_error)}"
         case smtplib.SMTPResponseException():
