@@ -20,6 +20,8 @@ PENDING, SENDING, SENT, UNCERTAIN, FAILED, CANCELLED = (
 )
 STATUSES = (PENDING, SENDING, SENT, UNCERTAIN, FAILED, CANCELLED)
 MOST_ATTEMPTS = 20
+# After the first doubt a mail may be sent once more; after the second only a person decides.
+MOST_DOUBTS = 2
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -64,7 +66,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """One mail to one address. `copy` is 0 for the first, 1, 2, ... for those a person asked to send again."""
+    """One mail to one address. `copy` is 0 for the first, 1, 2, ... for those a person asked to send again.
+
+    `doubts` counts how often the mail was handed over without an answer, so that nobody knows whether it left.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
@@ -76,6 +81,7 @@ class Delivery(models.Model):
     claim = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    doubts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     last_code = models.CharField(max_length=20, blank=True)
@@ -93,6 +99,7 @@ class Delivery(models.Model):
             models.UniqueConstraint(fields=["notice", "channel", "address", "copy"], name="delivery_once"),
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="delivery_status"),
             models.CheckConstraint(condition=Q(attempts__lte=MOST_ATTEMPTS), name="delivery_attempts"),
+            models.CheckConstraint(condition=Q(doubts__lte=MOST_DOUBTS), name="delivery_doubts"),
             models.CheckConstraint(
                 condition=Q(
                     status=SENDING, claim__isnull=False, lease_until__isnull=False, phase__in=["claimed", "data"]

@@ -1,5 +1,9 @@
-"""Raise notices: rows in the outbox, in the transaction of whoever changed the facts."""
+"""The outbox: raise notices, claim what is due, fence it, record what became of it.
 
+The database's clock rules claims and leases; `next_at` is compared with the instant that the caller passes.
+"""
+
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,9 +11,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Now
 
+from accounts.gateways import letter as mail
 from accounts.models import Account, Delivery, Episode, Membership, Notice, Sighting, User
-from accounts.models.notice import CANCELLED, PENDING
+from accounts.models.notice import CANCELLED, FAILED, MOST_ATTEMPTS, PENDING, SENDING, SENT, UNCERTAIN
+
+CLAIMED, DATA = "claimed", "data"
+MUTED = "muted"
+# A lease outlives everything its holder may do in that phase (gateways.smtp.Patience).
+CLAIM_LEASE = timedelta(seconds=180)
+DATA_LEASE = timedelta(seconds=300)
+LONGEST_PAUSE = timedelta(hours=6)
+# After a wrong password a server may lock us out if we knock every minute.
+PAUSES = {"auth": timedelta(minutes=10)}
+SHORT_PAUSE = timedelta(minutes=1)
+RELEASED: dict[str, Any] = {"claim": None, "lease_until": None, "phase": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +45,11 @@ class Wanted:
 
 
 def raise_notices(wanted: Iterable[Wanted], *, now: datetime) -> list[Notice]:
-    """Raise what is not raised yet, one notice and one delivery per recipient; return the new notices."""
+    """Raise what is not raised yet, one notice and one delivery per recipient; return the new notices.
+
+    What was raised, withdrawn before its mail left and is wanted again waits again; what has not left yet says what is
+    true now. A constant number of queries, in the caller's transaction.
+    """
     held = list(wanted)
     if not held:
         return []
@@ -35,24 +58,26 @@ def raise_notices(wanted: Iterable[Wanted], *, now: datetime) -> list[Notice]:
         workspace__in={want.account.workspace_id for want in held}, user__is_active=True
     ).select_related("user"):
         members[membership.workspace_id].append(membership.user)
-    existing = set(
-        Notice.objects.filter(account__in=[want.account for want in held]).values_list(
-            "account", "kind", "rulebook_id", "tier", "episode", "sighting", "recipient"
-        )
+    existing: dict[tuple[Any, ...], list[Delivery]] = defaultdict(list)
+    of_these = Q(notice__episode__in=[want.episode for want in held if want.episode]) | Q(
+        notice__sighting__in=[want.sighting for want in held if want.sighting]
     )
-    raised, deliveries = [], []
+    for delivery in Delivery.objects.filter(of_these).select_related("notice"):
+        notice = delivery.notice
+        existing[_key(notice, notice.recipient_id)].append(delivery)
+
+    leaves_at = now + timedelta(seconds=settings.NOTICE_GRACE_SECONDS)
+    raised, deliveries, again, refreshed = [], [], [], []
     for want in held:
         for user in members[want.account.workspace_id]:
-            key = (
-                want.account.pk,
-                want.kind,
-                want.rulebook_id,
-                want.tier,
-                want.episode.pk if want.episode else None,
-                want.sighting.pk if want.sighting else None,
-                user.pk,
-            )
-            if key in existing:
+            if before := existing.get(_key(want, user.pk)):
+                if any(each.status not in (PENDING, CANCELLED) or each.doubts for each in before):
+                    continue  # it left, or may have left: what it said stands
+                if all(each.status == CANCELLED and each.last_error != MUTED for each in before):
+                    again.append(before[0].pk)
+                if _gist(before[0].notice.facts) != _gist(want.facts):
+                    before[0].notice.facts = want.facts
+                    refreshed.append(before[0].notice)
                 continue
             notice = Notice(
                 account=want.account,
@@ -65,18 +90,167 @@ def raise_notices(wanted: Iterable[Wanted], *, now: datetime) -> list[Notice]:
                 facts=want.facts,
                 created_at=now,
             )
-            raised.append(notice)
             is_muted = want.kind in user.muted_kinds
+            raised.append(notice)
             deliveries.append(
                 Delivery(
                     notice=notice,
                     address=user.email,
                     status=CANCELLED if is_muted else PENDING,
-                    last_error="muted" if is_muted else "",
-                    next_at=now + timedelta(seconds=settings.NOTICE_GRACE_SECONDS),
+                    last_error=MUTED if is_muted else "",
+                    next_at=leaves_at,
                     created_at=now,
                 )
             )
     Notice.objects.bulk_create(raised)
     Delivery.objects.bulk_create(deliveries)
+    if refreshed:
+        Notice.objects.bulk_update(refreshed, ["facts"])
+    if again:
+        Delivery.objects.filter(pk__in=again, status=CANCELLED).update(
+            status=PENDING, next_at=leaves_at, attempts=0, last_code="", last_error=""
+        )
     return raised
+
+
+def _key(of: Notice | Wanted, recipient_id: int) -> tuple[Any, ...]:
+    """What the constraint notice_once_per_episode holds unique."""
+    episode_id = of.episode.pk if of.episode else None
+    sighting_id = of.sighting.pk if of.sighting else None
+    return (of.account.pk, of.kind, of.rulebook_id, of.tier, episode_id, sighting_id, recipient_id)
+
+
+def _gist(facts: dict[str, Any]) -> Any:
+    """What a reader would act on: the figures of the advice, without the instant they were worked out."""
+    advice = facts.get("standing", {}).get("advice", {})
+    return advice.get("amount_usd"), advice.get("reason"), facts.get("account")
+
+
+def is_anything_due(now: datetime) -> bool:
+    """Whether there is a mail to send or a lease that ran out; one query."""
+    waiting = Q(status=PENDING, next_at__lte=now)
+    left_over = Q(status=SENDING, lease_until__lt=Now())
+    return Delivery.objects.filter(waiting | left_over).exists()
+
+
+def reap(now: datetime) -> int:
+    """Take back what senders that died held; return how many.
+
+    One that died before the fence certainly sent nothing; one that died after it may have. In a transaction of its
+    own: RuntimeError inside another one, where a claim could be rolled back after the mail has left.
+    """
+    may_go_again = Q(attempts__lt=MOST_ATTEMPTS)
+    if settings.UNCERTAIN_MAIL == "resend":
+        may_resend = may_go_again & Q(doubts=0)
+    else:
+        may_resend = Q(pk__in=[])
+    with transaction.atomic(durable=True):
+        lost = Delivery.objects.filter(status=SENDING, lease_until__lt=Now())
+        in_doubt = lost.filter(phase=DATA).update(
+            status=Case(When(may_resend, then=Value(PENDING)), default=Value(UNCERTAIN)),
+            doubts=F("doubts") + 1,
+            next_at=now,
+            last_code="no_answer",
+            last_error="the sender stopped while it handed the mail over",
+            **RELEASED,
+        )
+        unharmed = lost.filter(phase=CLAIMED).update(
+            status=Case(When(may_go_again, then=Value(PENDING)), default=Value(FAILED)),
+            next_at=now,
+            last_code="lost",
+            last_error="the sender stopped before the mail left",
+            **RELEASED,
+        )
+    return in_doubt + unharmed
+
+
+def claim(now: datetime) -> Delivery | None:
+    """Claim the mail that has waited longest, for nobody else to send; None when none is due."""
+    token = uuid.uuid4()
+    # One table and no joins: SKIP LOCKED with joined conditions hands a row out twice under READ COMMITTED.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE accounts_delivery
+            SET status = 'sending', phase = 'claimed', claim = %(token)s, lease_until = now() + %(lease)s,
+                attempts = attempts + 1
+            WHERE status = 'pending' AND id = (
+                SELECT id FROM accounts_delivery
+                WHERE status = 'pending' AND next_at <= %(now)s AND attempts < %(most)s
+                ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+            )
+            RETURNING id
+            """,
+            {"token": token, "lease": CLAIM_LEASE, "now": now, "most": MOST_ATTEMPTS},
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    delivery = with_circumstances(row[0])
+    delivery.claim = token  # ours, whoever may have taken it over since
+    return delivery
+
+
+def with_circumstances(delivery_id: uuid.UUID) -> Delivery:
+    """Return a delivery with all that a sender asks about it; `is_member` says whether the recipient still belongs."""
+    membership = Membership.objects.filter(user=OuterRef("notice__recipient"), workspace=OuterRef("workspace"))
+    return (
+        Delivery.objects.select_related("notice__account__standing", "notice__episode", "notice__recipient")
+        .annotate(workspace=F("notice__account__workspace"))
+        .annotate(is_member=Exists(membership))
+        .get(pk=delivery_id)
+    )
+
+
+def fence(delivery: Delivery) -> bool:
+    """Say, for good, that the mail leaves now. False: the claim ran out, and the mail is no longer ours to send."""
+    return bool(
+        _held(delivery)
+        .filter(lease_until__gt=Now())
+        .update(phase=DATA, lease_until=Now() + DATA_LEASE, address=delivery.notice.recipient.email)
+    )
+
+
+def record(delivery: Delivery, outcome: mail.Outcome, *, at: datetime) -> str:
+    """Record what became of a mail that was claimed; return its new status, "" when somebody else has taken it over."""
+    changes = _consequence(delivery, outcome, at) | RELEASED
+    changes |= {"last_code": outcome.code[:20], "last_error": outcome.words}
+    return changes["status"] if _held(delivery).update(**changes) else ""
+
+
+def withdraw(delivery: Delivery, reason: str) -> None:
+    """Cancel a claimed mail that has nothing true to say any more, or nobody to say it to."""
+    _held(delivery).update(status=CANCELLED, last_code="", last_error=reason, **RELEASED)
+
+
+def pause(now: datetime, outcome: mail.Outcome, *, at: datetime) -> None:
+    """Put everything due off: no mail can leave now. Each row says why it waits."""
+    Delivery.objects.filter(status=PENDING, next_at__lte=now).update(
+        next_at=at + _pause(outcome), last_code=outcome.code[:20], last_error=outcome.words
+    )
+
+
+def _held(delivery: Delivery) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(pk=delivery.pk, claim=delivery.claim)
+
+
+def _pause(outcome: mail.Outcome) -> timedelta:
+    return PAUSES.get(outcome.code, SHORT_PAUSE)
+
+
+def _consequence(delivery: Delivery, outcome: mail.Outcome, at: datetime) -> dict[str, Any]:
+    """Return status and dates that follow from an outcome."""
+    may_go_again = delivery.attempts < MOST_ATTEMPTS
+    later = {"status": PENDING, "next_at": at + min(SHORT_PAUSE * 2 ** (delivery.attempts - 1), LONGEST_PAUSE)}
+    match outcome.kind:
+        case mail.ACCEPTED:
+            return {"status": SENT, "sent_at": max(at, delivery.created_at)}
+        case mail.REFUSED_FOR_NOW if may_go_again:
+            return later
+        case mail.UNREACHABLE:
+            # No fault of this mail, so it costs none of its attempts.
+            return {"status": PENDING, "next_at": at + _pause(outcome), "attempts": delivery.attempts - 1}
+        case mail.UNKNOWN:
+            may_resend = settings.UNCERTAIN_MAIL == "resend" and delivery.doubts == 0 and may_go_again
+            return (later if may_resend else {"status": UNCERTAIN}) | {"doubts": delivery.doubts + 1}
+    return {"status": FAILED}
