@@ -130,14 +130,8 @@ class OpenAccountForm(ChoosesEdition):
         )
 
 
-class FirstLineForm(LineForm):
-    """A first payment; an empty row is no payment."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, empty_permitted=True, use_required_attribute=False, **options)
-
-
-FirstLines = forms.formset_factory(FirstLineForm, extra=1, max_num=50, validate_max=True, absolute_max=60)
+# An empty row is no payment.
+FirstLines = forms.formset_factory(LineForm, extra=1, max_num=50, validate_max=True, absolute_max=60)
 
 
 class EditAccountForm(forms.Form):

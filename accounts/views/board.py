@@ -1,5 +1,6 @@
 """The board: what needs action now, what comes next, and every account as a row."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,8 @@ from accounts import actions, rules
 from accounts.models import Account, Payment, Rulebook, Shelf
 from accounts.views.living import answer, living
 from accounts.views.requests import PersonRequest
+
+log = logging.getLogger(__name__)
 
 PER_PAGE = 50
 MOST_ACTS = 12
@@ -110,24 +113,24 @@ def _filtered(mine: QuerySet[Account], request: PersonRequest) -> Any:
 
 
 def rows_of(accounts: Iterable[Account], shelf: Shelf, *, now: datetime) -> list[Row]:
-    """Return rows with the standing of this moment: a stored one that time has overtaken is assessed anew.
+    """Return rows with the standing of this moment, whatever the clock has stored: days go by between its visits.
 
-    One query when any is overtaken, none otherwise. Nothing is written: that is the clock's work.
+    One query. Nothing is written: that is the clock's work.
     """
     held = {account.id: account for account in accounts}
-    stale = [a for a in held.values() if a.standing.next_look_at is not None and a.standing.next_look_at <= now]
-    lines: dict[Any, list[rules.Line]] = {account.id: [] for account in stale}
-    if stale:
-        for payment in Payment.objects.filter(account__in=stale).in_entry_order():
-            lines[payment.account_id].append(payment.as_line())
-    rows = []
-    for account in held.values():
+    lines: dict[Any, list[rules.Line]] = {account_id: [] for account_id in held}
+    for payment in Payment.objects.filter(account__in=held).in_entry_order() if held else ():
+        lines[payment.account_id].append(payment.as_line())
+    return [_row(account, lines[account.id], shelf, now=now) for account in held.values()]
+
+
+def _row(account: Account, lines: list[rules.Line], shelf: Shelf, *, now: datetime) -> Row:
+    try:
+        document = actions.assess(account, lines, shelf, now=now).as_json()
+    except ValueError:  # one account that the rules cannot assess must not take the board from the others
+        log.exception("Account %s cannot be assessed; the board shows its stored standing.", account.id)
         document = account.standing.document
-        if account.id in lines:
-            document = actions.assess(account, lines[account.id], shelf, now=now).as_json()
-        # A document names the edition it was made from; the account may have moved on a moment ago.
-        rows.append(Row(account, document, shelf[document["rulebook"]]))
-    return rows
+    return Row(account, document, shelf[document["rulebook"]])
 
 
 def _totals(counts: list[dict[str, Any]], key: str) -> list[tuple[str, int]]:
