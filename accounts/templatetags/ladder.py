@@ -132,7 +132,7 @@ def _when(row: Mapping[str, Any], standing: Mapping[str, Any], tier: rules.Tier,
     if is_paid and matured_at:
         return fill(_("Ready <b>{matured}</b>"), matured=instant(matured_at))
     if row["wait"]["percent"] == 100 or not row["wait"]["need_days"]:
-        return fill(_("<b>{short}</b> short; no more waiting"), short=short)
+        return fill(_("<b>{short}</b> short; the wait is over"), short=short)
     if matured_at:
         return fill(_("<b>{short}</b> short; wait ends {matured}"), short=short, matured=instant(matured_at))
     return fill(_("<b>{short}</b> short; then {days}"), short=short, days=days(row["wait"]["need_days"]))
