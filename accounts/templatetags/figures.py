@@ -57,8 +57,8 @@ def cell(limit: rules.Cell) -> str:
 def cap(limit: rules.Cap) -> str:
     """Return a monthly cap. It is the most one may spend, never something included."""
     if limit.low_usd is not None and limit.high_usd is not None and limit.low_usd != limit.high_usd:
-        return _("{low} to {high} a month").format(low=dollars(limit.low_usd), high=dollars(limit.high_usd))
+        return _("at most {low} to {high} a month").format(low=dollars(limit.low_usd), high=dollars(limit.high_usd))
     amount = limit.high_usd if limit.high_usd is not None else limit.low_usd
     if amount is not None:
-        return _("{amount} a month").format(amount=dollars(amount))
+        return _("at most {amount} a month").format(amount=dollars(amount))
     return _("no cap") if limit.kind == "none" else _("cap not published")

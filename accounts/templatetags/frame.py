@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -65,6 +66,19 @@ class Frame:
     @cached_property
     def workspace(self) -> Workspace | None:
         return Workspace.objects.visible_to(self._user).first() if self._user else None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody runs the instance yet, so that the next person to sign up becomes its administrator."""
+        return not User.objects.filter(is_superuser=True).exists()
+
+    @property
+    def is_sign_up_open(self) -> bool:
+        return bool(settings.SIGN_UP_IS_OPEN)
+
+    @property
+    def is_demo(self) -> bool:
+        return bool(settings.IS_DEMO)
 
     @cached_property
     def silent_since(self) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,13 +16,16 @@ from accounts.templatetags.sayings import days, tier_name
 
 @dataclass(frozen=True)
 class Gate:
-    """One bar: how full (whole percent, 100 only when met), its two numbers in words, and whether it alone is open."""
+    """One bar: how full (whole percent, 100 only when met), its two numbers in words, and whether it asks for anything.
+
+    `is_binding` marks a wait that is all that is left.
+    """
 
     percent: int
     have: str
     need: str
     is_asked: bool
-    is_binding: bool
+    is_binding: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,7 @@ def _rung(row: Mapping[str, Any], standing: Mapping[str, Any], rulebook: rules.R
             percent=row["money"]["percent"],
             have=money(row["money"]["have"]),
             need=dollars(row["money"]["need"]),
-            is_asked=row["money"]["need"] != "0",
-            is_binding=is_above and is_over and not is_paid,
+            is_asked=Decimal(row["money"]["need"]) > 0,
         )
         wait = Gate(
             percent=row["wait"]["percent"],
@@ -129,7 +132,7 @@ def _when(row: Mapping[str, Any], standing: Mapping[str, Any], tier: rules.Tier,
     if is_paid and matured_at:
         return fill(_("Ready <b>{matured}</b>"), matured=instant(matured_at))
     if row["wait"]["percent"] == 100 or not row["wait"]["need_days"]:
-        return fill(_("<b>{short}</b> short; no more waiting"), short=short)
+        return fill(_("<b>{short}</b> short; the wait is over"), short=short)
     if matured_at:
         return fill(_("<b>{short}</b> short; wait ends {matured}"), short=short, matured=instant(matured_at))
     return fill(_("<b>{short}</b> short; then {days}"), short=short, days=days(row["wait"]["need_days"]))

@@ -1,6 +1,6 @@
 """Days and instants in the reader's time zone and language; the zone stands beside every instant."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -11,10 +11,9 @@ from accounts.templatetags.marked import Marked
 
 
 def instant(value: datetime | str) -> Marked:
-    """Return an instant such as "Thu 8 May, 12:00 CEST"; the year stands there when it is not the current one."""
+    """Return an instant such as "Thu 8 May, 12:00 UTC+2"; the year stands there when it is not the current one."""
     moment = _aware(value)
     local = timezone.localtime(moment)
-    # The zone's own short name where it has one (CEST); zones without give +08 and the like.
     text = f"{date_format(local, _name('INSTANT', local))} {_zone(local)}"
     return _marked(moment, text, timezone.get_current_timezone_name())
 
@@ -34,8 +33,10 @@ def _aware(value: date | datetime | str) -> datetime:
 
 
 def _zone(local: datetime) -> str:
-    name = local.tzname() or ""
-    return f"UTC{name}" if name[:1] in "+-" else name
+    """Return "UTC", "UTC+2" or "UTC+5:30". Short names such as CST mean several zones, so they are not used."""
+    minutes = round((local.utcoffset() or timedelta(0)) / timedelta(minutes=1))
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '-'}{hours}{f':{rest:02}' if rest else ''}" if minutes else "UTC"
 
 
 def _name(kind: str, local: date) -> str:

@@ -43,10 +43,12 @@ REQUIREMENTS: Words = {
 }
 HINTS: Words = {
     "tax_unknown_near_gate": gettext_lazy(
-        "The tax of some payments is unknown. If they include tax, less than shown may count, and a gate may still be open."
+        "The tax of some payments is unknown. If they include tax, less than shown may count, "
+        "and a gate may still be open."
     ),
     "rate_near_gate": gettext_lazy(
-        "Some payments were converted at a typed exchange rate. The provider's own rate may put the total on the other side of a gate."
+        "Some payments were converted at a typed exchange rate. "
+        "The provider's own rate may put the total on the other side of a gate."
     ),
     "no_room": gettext_lazy(
         "The provider may refuse this purchase: the balance is near its ceiling. Use some credit first, then pay."

@@ -18,7 +18,7 @@ from accounts.models import User
 DEMO_EMAIL = "demo@tierdash.example"
 
 
-class Adapter(DefaultAccountAdapter):
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     """What tierdash wants of allauth."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
