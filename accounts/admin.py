@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.contrib.auth.admin import Group  # its module registers it first, so that it can be taken out here
 from django.db.models import Model
 from django.http import HttpRequest
 
@@ -19,7 +18,6 @@ else:
 # Administrators sign in like everybody else, so that the same limits and second factors hold.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "tierdash"
-admin.site.unregister(Group)
 
 
 class ToLookAt:

@@ -7,8 +7,6 @@ from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.cache import caches
-from django.core.cache.backends.db import BaseDatabaseCache
 from django.core.checks import CheckMessage, Info, Tags, Warning, register
 from django.db import connections
 
@@ -54,17 +52,17 @@ def cache_table_is_there(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """The limits on sign-in attempts live in the cache; before the first `migrate` there is nothing to miss."""
-    cache = caches["default"]
-    if not databases or not isinstance(cache, BaseDatabaseCache):
+    cache = settings.CACHES["default"]
+    if not databases or not cache["BACKEND"].endswith(".DatabaseCache"):
         return []
     connection = connections["default"]
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
-    if User._meta.db_table not in tables or cache._table in tables:
+    if User._meta.db_table not in tables or cache["LOCATION"] in tables:
         return []
     return [
         Warning(
-            f"The cache's table {cache._table!r} is missing: nobody can sign in.",
+            f"The cache's table {cache['LOCATION']!r} is missing: nobody can sign in.",
             hint="Run 'manage.py createcachetable'.",
             id="accounts.W002",
         )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import account, accounts, board, doors, health, payments, profile, sightings
+from accounts.views import account, accounts, board, doors, health, models, payments, profile, rulebooks, sightings
 
 app_name = "accounts"
 urlpatterns = [
@@ -26,6 +26,11 @@ urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("language/", profile.set_language, name="set-language"),
     path("demo/enter/", doors.enter_demo, name="enter-demo"),
+    # what providers say
+    path("models/", models.models, name="models"),
+    path("rulebooks/", rulebooks.rulebooks, name="rulebooks"),
+    path("rulebooks/<slug:provider>/<str:edition>/", rulebooks.rulebook, name="rulebook"),
+    # for probes
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
