@@ -1,5 +1,6 @@
 """One account: the advice, the ladder, the payments with their reasons, the models, the history."""
 
+import itertools
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -71,14 +73,13 @@ def _needs(standing: rules.Standing) -> list[str]:
     return list(dict.fromkeys(need for tier in above for need in tier.requires))
 
 
-def _unlocks(book: rules.Rulebook, now: datetime) -> dict[str, list[str]]:
-    """The names of the models that each tier opens, by tier id."""
-    opened: dict[str, list[str]] = {}
-    below: rules.Tier | None = None
-    for tier in book.tiers:
-        if below is not None:
-            opened[tier.id] = [model.name for model in rules.unlocked_by(book, below.id, tier.id, now.date())]
-        below = tier
+def _unlocks(book: rules.Rulebook, now: datetime) -> dict[str, str]:
+    """The models that each tier opens, in words, by tier id."""
+    opened = {}
+    for below, tier in itertools.pairwise(book.tiers):
+        names = [model.name for model in rules.unlocked_by(book, below.id, tier.id, now.date())]
+        if names:
+            opened[tier.id] = _("Opens {models}").format(models=_(", ").join(names))
     return opened
 
 
