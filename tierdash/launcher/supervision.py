@@ -126,10 +126,9 @@ class Supervision:
         self.crashes[name] = [*(at for at in self.crashes[name] if now - at < CRASH_SECONDS), now]
         if len(self.crashes[name]) >= TOO_MANY_CRASHES:
             raise StartError(self._epitaph(name))
-        # The supervisor forgets the exit status when it has started the part again.
-        reason = (
-            "" if info["pid"] else " (killed)" if info["exitstatus"] == -1 else f" (exit code {info['exitstatus']})"
-        )
+        # The supervisor forgets the exit status of a part that died early or runs again already.
+        status = info["exitstatus"]
+        reason = " (killed)" if status == -1 else f" (exit code {status})" if status else ""
         say(name, f"crashed{reason}, restarting; see {self.ground.log_dir / name}.log")
 
     def _epitaph(self, name: str) -> str:
