@@ -23,7 +23,7 @@ def launch(place: Path) -> Iterator[Callable[..., Instance]]:
     started = []
 
     def start(*arguments: str, var_dir: Path = place / "var", **more) -> Instance:
-        started.append(Instance(var_dir, *arguments, **more))
+        started.append(Instance(var_dir, place / f"{len(started)}.out", *arguments, **more))
         return started[-1]
 
     yield start

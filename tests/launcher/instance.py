@@ -20,10 +20,10 @@ START_SECONDS = 90
 class Instance:
     """`python -m tierdash.launcher` with its output. `more` are variables of the environment."""
 
-    def __init__(self, var_dir: Path, *arguments: str, port: int | None = None, **more: str) -> None:
+    def __init__(self, var_dir: Path, output_file: Path, *arguments: str, port: int | None = None, **more: str) -> None:
         self.var_dir = var_dir
         self.port = port or free_port()
-        self.output_file = var_dir.with_name(f"{var_dir.name}.out")
+        self.output_file = output_file
         own = ("TIERDASH_", "DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL", "SECRET_KEY", "DJANGO_", "COV_")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(own)}
         with self.output_file.open("w") as output:

@@ -104,9 +104,10 @@ class Supervision:
             time.sleep(0.05)
 
     def _information(self) -> list[dict[str, Any]]:
-        if self.process is None or self.process.poll() is not None:
-            raise StartError("The supervisor was killed; the parts stop by themselves.")
-        answer: list[dict[str, Any]] = self._ask("getAllProcessInfo")
+        try:
+            answer: list[dict[str, Any]] = self._ask("getAllProcessInfo")
+        except (OSError, xmlrpc.client.Error) as error:
+            raise StartError("The supervisor was killed; the parts stop by themselves.") from error
         return answer
 
     def _ask(self, method: str, *arguments: Any) -> Any:
