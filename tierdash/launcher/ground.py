@@ -75,7 +75,8 @@ def survey(environment: Mapping[str, str], *, port: int | None = None, is_demo: 
         own = {name: value for name, value in own.items() if name not in DEMO_WITHOUT}
         var_dir /= "demo"
     try:
-        port = port or int(own.get("TIERDASH_PORT") or urlsplit(own.get("TIERDASH_URL", "")).port or 8000)
+        given = own.get("TIERDASH_PORT") or urlsplit(own.get("TIERDASH_URL", "")).port or 8000
+        port = int(given) if port is None else port
     except ValueError:
         raise StartError("TIERDASH_PORT must be a number from 1 to 65535.") from None
     if not 0 < port < 65536:
@@ -99,7 +100,7 @@ def prepare(ground: Ground) -> IO[str]:
         _make_folders(ground)
         lock = _take_lock(ground)
         was_killed = _wait_for_a_killed_one(ground)
-        _check_space(ground.var_dir, FREE_MB_LATER if ground.cluster.exists() else FREE_MB_FIRST)
+        check_space(ground.var_dir, FREE_MB_LATER if ground.cluster.exists() else FREE_MB_FIRST)
         _make_secret_key(ground)
     except PermissionError as error:
         raise StartError(f"tierdash may not write to {error.filename or ground.var_dir}: check who owns it.") from error
@@ -151,7 +152,7 @@ def _wait_for_a_killed_one(ground: Ground) -> bool:
     return True
 
 
-def _check_space(folder: Path, needed_mb: int) -> None:
+def check_space(folder: Path, needed_mb: int) -> None:
     free_mb = shutil.disk_usage(folder).free // 2**20
     if free_mb < needed_mb:
         raise StartError(f"The disk of {folder} is full: {free_mb} MB are free, {needed_mb} MB are needed.")

@@ -162,7 +162,7 @@ class Cluster:
         if binaries.version_of(programs) >= BUILTIN_LOCALE_SINCE:
             locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         new = self.data_dir / "new"
-        command = [programs / "initdb", "-D", new, *locale]
+        command = [str(programs / "initdb"), "-D", str(new), *locale]
         command += ["--encoding=UTF8", "--username=postgres", "--auth=trust", "--no-instructions"]
         if self.settings.get("fsync") == "off":
             command.append("--no-sync")

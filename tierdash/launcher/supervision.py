@@ -104,9 +104,10 @@ class Supervision:
             time.sleep(0.05)
 
     def _information(self) -> list[dict[str, Any]]:
-        if self.process is None or self.process.poll() is not None:
-            raise StartError("The supervisor was killed; the parts stop by themselves.")
-        answer: list[dict[str, Any]] = self._ask("getAllProcessInfo")
+        try:
+            answer: list[dict[str, Any]] = self._ask("getAllProcessInfo")
+        except (OSError, xmlrpc.client.Error) as error:
+            raise StartError("The supervisor was killed; the parts stop by themselves.") from error
         return answer
 
     def _ask(self, method: str, *arguments: Any) -> Any:
@@ -126,10 +127,9 @@ class Supervision:
         self.crashes[name] = [*(at for at in self.crashes[name] if now - at < CRASH_SECONDS), now]
         if len(self.crashes[name]) >= TOO_MANY_CRASHES:
             raise StartError(self._epitaph(name))
-        # The supervisor forgets the exit status when it has started the part again.
-        reason = (
-            "" if info["pid"] else " (killed)" if info["exitstatus"] == -1 else f" (exit code {info['exitstatus']})"
-        )
+        # The supervisor forgets the exit status of a part that died early or runs again already.
+        status = info["exitstatus"]
+        reason = " (killed)" if status == -1 else f" (exit code {status})" if status else ""
         say(name, f"crashed{reason}, restarting; see {self.ground.log_dir / name}.log")
 
     def _epitaph(self, name: str) -> str:
