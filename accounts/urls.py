@@ -1,6 +1,20 @@
 from django.urls import path
 
-from accounts.views import account, accounts, board, doors, health, models, payments, profile, rulebooks, sightings
+from accounts.views import (
+    account,
+    accounts,
+    board,
+    doors,
+    health,
+    mailbox,
+    models,
+    notices,
+    payments,
+    profile,
+    rulebooks,
+    sightings,
+    unsubscribe,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -22,6 +36,14 @@ urlpatterns = [
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),
     path("payments/<uuid:uid>/restore/", payments.restore_payment, name="restore-payment"),
+    # notices
+    path("notices/", notices.notices, name="notices"),
+    path("notices/test-mail/", notices.send_test_mail, name="send-test-mail"),
+    path("notices/<uuid:notice_id>/resend/", notices.resend_notice, name="resend-notice"),
+    path("mailbox/", mailbox.mailbox, name="mailbox"),
+    path("mailbox/<slug:name>/", mailbox.mail, name="mail"),
+    path("mailbox/<slug:name>/html/", mailbox.mail_html, name="mail-html"),
+    path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     # people
     path("profile/", profile.profile, name="profile"),
     path("language/", profile.set_language, name="set-language"),

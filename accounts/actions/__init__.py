@@ -11,6 +11,7 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
 from accounts.actions.payments import (
     FormUsedBefore,
     PaymentFacts,
@@ -32,6 +33,7 @@ __all__ = [
     "AccountRefused",
     "EditionChanged",
     "FormUsedBefore",
+    "MailRefused",
     "NoSuchTier",
     "PaymentFacts",
     "PaymentRefused",
@@ -45,6 +47,7 @@ __all__ = [
     "edit_account",
     "facts_of",
     "move_account",
+    "mute_kind",
     "note_cap_reached",
     "note_fall",
     "open_account",
@@ -53,9 +56,12 @@ __all__ = [
     "reassess",
     "reconcile",
     "record_payment",
+    "resend_notice",
     "restore_account",
     "restore_payment",
     "see_tier",
+    "send_test_mail",
     "settle",
+    "unmute_kind",
     "void_payment",
 ]

@@ -140,7 +140,7 @@ class EmailBackend(BaseEmailBackend):
         for each in email_messages:
             message = each.message()
             try:
-                box.keep(str(message["Message-ID"]), message.as_bytes(linesep="\r\n"))
+                box.keep(str(message["Message-ID"]), message.as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
             except OSError:
                 if not self.fail_silently:
                     raise

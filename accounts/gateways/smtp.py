@@ -113,7 +113,10 @@ class Session:
         with self._cut_after(patience.before_data):
             try:
                 client = self._connected()
-            except (OSError, ValueError) as error:  # smtplib's and ssl's errors are OSErrors; a bad name is a ValueError
+            except (
+                OSError,
+                ValueError,
+            ) as error:  # smtplib's and ssl's errors are OSErrors; a bad name is a ValueError
                 self.close()
                 return _unreachable(error)
             refusal = self._introduce(client, letter)
@@ -163,9 +166,7 @@ class Session:
             client.send(body if body.endswith(b"\r\n") else body + b"\r\n")
         return code, words
 
-    def _step(
-        self, ask: Callable[[], tuple[int, bytes]], *, wanted: tuple[int, ...] = (354,)
-    ) -> mail.Outcome | None:
+    def _step(self, ask: Callable[[], tuple[int, bytes]], *, wanted: tuple[int, ...] = (354,)) -> mail.Outcome | None:
         """Take a step that can fail without doubt; answer None when it went well."""
         try:
             code, words = ask()
@@ -178,7 +179,9 @@ class Session:
             return None
         if code == SERVICE_CLOSING:
             self.close()
-        return mail.Outcome(mail.REFUSED if 500 <= code < 600 else mail.REFUSED_FOR_NOW, str(code), mail.one_line(words))
+        return mail.Outcome(
+            mail.REFUSED if 500 <= code < 600 else mail.REFUSED_FOR_NOW, str(code), mail.one_line(words)
+        )
 
     def _finish(self, client: _Client) -> mail.Outcome:
         client.wait_for_reply(self._server.patience.reply)

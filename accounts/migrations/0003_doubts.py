@@ -4,19 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_guards'),
+        ("accounts", "0002_guards"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='doubts',
+            model_name="delivery",
+            name="doubts",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('doubts__lte', 2)), name='delivery_doubts'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(condition=models.Q(("doubts__lte", 2)), name="delivery_doubts"),
         ),
     ]

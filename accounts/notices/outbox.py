@@ -62,7 +62,7 @@ def raise_notices(wanted: Iterable[Wanted], *, now: datetime) -> list[Notice]:
     of_these = Q(notice__episode__in=[want.episode for want in held if want.episode]) | Q(
         notice__sighting__in=[want.sighting for want in held if want.sighting]
     )
-    for delivery in Delivery.objects.filter(of_these).select_related("notice"):
+    for delivery in Delivery.objects.filter(of_these).select_related("notice").order_by("copy"):
         notice = delivery.notice
         existing[_key(notice, notice.recipient_id)].append(delivery)
 
@@ -140,10 +140,7 @@ def reap(now: datetime) -> int:
     own: RuntimeError inside another one, where a claim could be rolled back after the mail has left.
     """
     may_go_again = Q(attempts__lt=MOST_ATTEMPTS)
-    if settings.UNCERTAIN_MAIL == "resend":
-        may_resend = may_go_again & Q(doubts=0)
-    else:
-        may_resend = Q(pk__in=[])
+    may_resend = may_go_again & Q(doubts=0) if settings.UNCERTAIN_MAIL == "resend" else Q(pk__in=[])
     with transaction.atomic(durable=True):
         lost = Delivery.objects.filter(status=SENDING, lease_until__lt=Now())
         in_doubt = lost.filter(phase=DATA).update(
@@ -167,6 +164,7 @@ def reap(now: datetime) -> int:
 def claim(now: datetime) -> Delivery | None:
     """Claim the mail that has waited longest, for nobody else to send; None when none is due."""
     token = uuid.uuid4()
+    facts: dict[str, Any] = {"token": token, "lease": CLAIM_LEASE, "now": now, "most": MOST_ATTEMPTS}
     # One table and no joins: SKIP LOCKED with joined conditions hands a row out twice under READ COMMITTED.
     with connection.cursor() as cursor:
         cursor.execute(
@@ -181,7 +179,7 @@ def claim(now: datetime) -> Delivery | None:
             )
             RETURNING id
             """,
-            {"token": token, "lease": CLAIM_LEASE, "now": now, "most": MOST_ATTEMPTS},
+            facts,
         )
         row = cursor.fetchone()
     if row is None:

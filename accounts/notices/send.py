@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from accounts.gateways import letter as mail
 from accounts.gateways import transport
-from accounts.models import Account, Delivery, Rulebook, User
+from accounts.models import Account, Delivery, Rulebook, Shelf, User
 from accounts.notices import compose, outbox
 from accounts.notices.truth import reason_not_to_send
 
@@ -74,9 +74,11 @@ def _is_withdrawn(delivery: Delivery) -> bool:
     return bool(reason)
 
 
-def _send(delivery: Delivery, session: mail.Session, shelf: compose.Shelf) -> mail.Outcome:
+def _send(delivery: Delivery, session: mail.Session, shelf: Shelf) -> mail.Outcome:
     try:
         letter = compose.letter(delivery, shelf)
+    except compose.Unmailable as error:
+        return mail.Outcome(mail.REFUSED, "address", mail.one_line(str(error)))
     except Exception as error:  # one mail that cannot be written must not stop the others
         log.exception("The mail %s cannot be written.", delivery.pk)
         return mail.Outcome(mail.REFUSED_FOR_NOW, "compose", mail.one_line(str(error)))

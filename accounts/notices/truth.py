@@ -1,4 +1,4 @@
-"""Whether a notice still has something true to say, and somebody to say it to, in the instant before its mail leaves."""
+"""Whether a notice still has something true to say, and somebody to say it to, just before its mail leaves."""
 
 from accounts.models import Delivery
 from accounts.notices.outbox import MUTED
@@ -7,7 +7,7 @@ ADVICE_OF = {"upgrade_ready": "top_up", "contact_support": "contact_support"}
 
 
 def reason_not_to_send(delivery: Delivery) -> str:
-    """Return a code for why a claimed mail must not leave; "" when it may. Needs what `outbox.with_circumstances` reads.
+    """Return a code for why a mail must not leave; "" when it may. Needs what `outbox.with_circumstances` reads.
 
     left, inactive: the recipient; muted: the kind, by the recipient; archived: the account; over: not true any more.
     """

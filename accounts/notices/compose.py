@@ -1,0 +1,164 @@
+"""Write the mails: the recipient's language and time zone, text and HTML, everything from what the notice froze."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.charset import QP, Charset
+from email.utils import format_datetime, parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import css_inline
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from accounts import rules
+from accounts.gateways.letter import Letter
+from accounts.models import Delivery, Shelf, User
+from accounts.notices import unsubscribe
+
+MOST_LIMITS = 8
+_inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+# Quoted-printable: every mail server takes it, and a stored mail can be read with bare eyes.
+_charset = Charset("utf-8")
+_charset.body_encoding = QP
+
+
+class Unmailable(ValueError):
+    """An address or a header that no mail can carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitStep:
+    """One limit that differs between the seen tier and the advised one."""
+
+    name: str
+    metric: str
+    before: rules.Cell
+    after: rules.Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One tier in the little ladder; `state` is held, next or ahead, `height` the pixels of its bar."""
+
+    tier: rules.Tier
+    state: str
+    height: int
+
+
+def letter(delivery: Delivery, shelf: Shelf) -> Letter:
+    """Write the mail of a delivery; its parts are the same however often it is written. Unmailable: see there."""
+    notice = delivery.notice
+    token = unsubscribe.token(notice.recipient, notice.kind)
+    link = _absolute(reverse("accounts:unsubscribe", args=[token]))
+    facts = _facts(delivery, shelf) | {"unsubscribe_url": link, "copy": delivery.copy}
+    headers = {
+        "Message-ID": _message_id(delivery.pk),
+        "Date": format_datetime(delivery.created_at),
+        "List-Unsubscribe": f"<{link}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return _letter(notice.recipient, notice.kind, facts, headers)
+
+
+def test_letter(user: User, *, now: datetime) -> Letter:
+    """Write a mail that only shows that mail arrives."""
+    facts = {"now": now}
+    return _letter(user, "test", facts, {"Message-ID": _message_id(uuid.uuid4()), "Date": format_datetime(now)})
+
+
+def _letter(user: User, kind: str, facts: dict[str, Any], headers: dict[str, str]) -> Letter:
+    language = user.language if user.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    facts |= {"recipient": user, "language": language, "site_url": settings.SITE_URL}
+    with translation.override(language), timezone.override(ZoneInfo(user.time_zone)):
+        subject = " ".join(render_to_string(f"notices/{kind}.subject", facts).split())
+        text = render_to_string(f"notices/{kind}.txt", facts | {"subject": subject}).strip() + "\n"
+        html = _inliner.inline(render_to_string(f"notices/{kind}.html", facts | {"subject": subject}))
+    mail = EmailMultiAlternatives(
+        subject,
+        text,
+        settings.DEFAULT_FROM_EMAIL,
+        [user.email],
+        headers=headers | {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+    )
+    mail.encoding = _charset
+    mail.attach_alternative(html, "text/html")
+    try:
+        content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+    except ValueError as error:  # Django's BadHeaderError, or an address that is none
+        raise Unmailable(str(error)) from error
+    return Letter(
+        message_id=headers["Message-ID"],
+        sender=_ascii(parseaddr(settings.DEFAULT_FROM_EMAIL)[1]),
+        recipient=_ascii(user.email),
+        content=content,
+    )
+
+
+def _facts(delivery: Delivery, shelf: Shelf) -> dict[str, Any]:
+    """Return what the templates of a notice may speak of."""
+    notice = delivery.notice
+    book = shelf[notice.rulebook_id]
+    standing: Mapping[str, Any] = notice.facts.get("standing", {})
+    lower = book.tier(notice.facts.get("before") or standing["seen_tier"])
+    tier = book.tier(notice.tier)
+    confirmed = notice.account.confirmed
+    on = notice.created_at.date()
+    return {
+        "notice": notice,
+        "account_name": notice.facts.get("account") or notice.account.name,
+        "organization_ref": notice.account.organization_ref,
+        "account_url": _absolute(reverse("accounts:account", args=[notice.account_id])),
+        "book": book,
+        "provider": book.provider,
+        "standing": standing,
+        "lower": lower,
+        "tier": tier,
+        "is_fall": tier.rank < lower.rank,
+        "gates": next((row for row in standing.get("tiers", ()) if row["id"] == tier.id), None),
+        "models": rules.unlocked_by(book, lower.id, tier.id, on, confirmed),
+        "limits": list(_limit_steps(book, lower, tier))[:MOST_LIMITS],
+        "rungs": list(_rungs(book, lower, tier)),
+    }
+
+
+def _limit_steps(book: rules.Rulebook, lower: rules.Tier, upper: rules.Tier) -> Iterator[LimitStep]:
+    for limit in book.limits:
+        for metric in limit.metrics:
+            before, after = limit.cell(lower.id, metric), limit.cell(upper.id, metric)
+            if after.value is not None and before != after:
+                name = f"{limit.name} ({limit.variant})" if limit.variant not in ("", "standard") else limit.name
+                yield LimitStep(name, metric, before, after)
+
+
+def _rungs(book: rules.Rulebook, held: rules.Tier, target: rules.Tier) -> Iterator[Rung]:
+    for step, tier in enumerate(book.tiers):
+        state = "next" if tier == target else "held" if tier.rank <= held.rank else "ahead"
+        yield Rung(tier, state, 8 + 32 * step // max(len(book.tiers) - 1, 1))
+
+
+def _message_id(of: uuid.UUID) -> str:
+    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    return f"<{of}@{f'[{host}]' if ':' in host else host}>"
+
+
+def _absolute(path: str) -> str:
+    return f"{settings.SITE_URL}{path}"
+
+
+def _ascii(address: str) -> str:
+    """Return an address as the envelope takes it: the domain as IDNA, the rest ASCII already."""
+    name, _at, domain = address.rpartition("@")
+    try:
+        plain = f"{name.encode('ascii').decode()}@{domain.encode('idna').decode()}"
+    except UnicodeError as error:
+        raise Unmailable(f"{address!r} is no address that mail can be sent to") from error
+    if not name or any(character.isspace() or not character.isprintable() for character in plain):
+        raise Unmailable(f"{address!r} is no address that mail can be sent to")
+    return plain

@@ -1,0 +1,25 @@
+"""The alarm clock: what Celery rings. No facts in arguments: a lost or doubled message costs a tick, never a fact."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts import actions
+from accounts.actions import jobs
+
+
+@shared_task
+def reconcile() -> None:
+    """Assess every account that time has overtaken."""
+    jobs.run("reconcile", lambda now: actions.reconcile(now=now), now=timezone.now())
+
+
+@shared_task
+def deliver() -> None:
+    """Send the notices that wait."""
+    jobs.run("deliver", jobs.deliver, now=timezone.now())
+
+
+@shared_task
+def prune() -> None:
+    """Delete what nobody asks for any more."""
+    jobs.run("prune", jobs.prune, now=timezone.now())

@@ -1,0 +1,74 @@
+"""The notices: what was sent, to whom, when, what waits and why, and what failed."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, OuterRef, Prefetch, Subquery
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import actions
+from accounts.gateways.letter import ACCEPTED
+from accounts.models import Account, Delivery, Notice, Rulebook
+from accounts.models.notice import STATUSES
+from accounts.templatetags import post
+from accounts.views.requests import PersonRequest
+
+PER_PAGE = 50
+
+
+@require_safe
+def notices(request: PersonRequest) -> HttpResponse:
+    """Every notice of the person's workspaces, latest first, filtered by what became of its last mail."""
+    last_status = Delivery.objects.filter(notice=OuterRef("pk")).order_by("-copy").values("status")[:1]
+    held = Notice.objects.visible_to(request.user).annotate(last_status=Subquery(last_status))
+    counts = dict(held.order_by().values_list("last_status").annotate(Count("pk")))
+    status = request.GET.get("status", "")
+    shown = held.filter(last_status=status) if status in STATUSES else held
+    deliveries = Prefetch("deliveries", Delivery.objects.order_by("-copy"))
+    page = Paginator(shown.select_related("account", "recipient").prefetch_related(deliveries), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    facts = {
+        "page": page,
+        "status": status,
+        "counts": counts,
+        "total": sum(counts.values()),
+        "shelf": Rulebook.objects.filter(id__in={notice.rulebook_id for notice in page}).shelf(),
+        "editable": set(Account.objects.editable_by(request.user).order_by().values_list("pk", flat=True)),
+    }
+    return render(request, "accounts/notices.html", facts)
+
+
+@require_POST
+def resend_notice(request: PersonRequest, notice_id: UUID) -> HttpResponse:
+    """Send a notice's mail once more; for those who may change its account."""
+    notices_of_mine = Notice.objects.filter(account__in=Account.objects.editable_by(request.user).order_by())
+    notice = get_object_or_404(notices_of_mine, pk=notice_id)
+    try:
+        actions.resend_notice(notice, by=request.user, now=timezone.now())
+    except actions.MailRefused as refused:
+        messages.warning(request, post.refusal(refused.reason))
+    else:
+        messages.success(request, _("The mail is sent again within a minute."))
+    return redirect("accounts:notices")
+
+
+@require_POST
+def send_test_mail(request: PersonRequest) -> HttpResponse:
+    """Send the person a test mail now and show what the mail server said."""
+    try:
+        outcome = actions.send_test_mail(by=request.user, now=timezone.now())
+    except actions.MailRefused as refused:
+        messages.warning(request, post.refusal(refused.reason))
+        return redirect("accounts:notices")
+    address, said = request.user.email, post.outcome(outcome)
+    if outcome.kind == ACCEPTED:
+        messages.success(request, _("The test mail to {address} is sent. {said}").format(address=address, said=said))
+    else:
+        messages.error(request, _("The test mail to {address} was not sent. {said}").format(address=address, said=said))
+    return redirect("accounts:notices")
