@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts import notices
 from accounts.actions.history import event, write_events
 from accounts.actions.standings import reassess
 from accounts.models import Account, Rulebook, Sighting, User
@@ -50,7 +51,22 @@ def see_tier(
             account.seen_rose_at, account.fell_from, account.fell_at = None, before, seen_at
         account.save(update_fields=["seen_tier", "seen_source", "seen_at", "seen_rose_at", "fell_from", "fell_at"])
         reassess(account, now=now)
+        if change == "fell":
+            notices.raise_notices([_fall(account, sighting, before)], now=now)
     return sighting
+
+
+def _fall(account: Account, sighting: Sighting, before: str) -> notices.Wanted:
+    """The alert of a fall: the provider gives less than it did."""
+    return notices.Wanted(
+        account=account,
+        kind="tier_seen",
+        rulebook_id=account.rulebook_id,
+        tier=sighting.tier,
+        episode=None,
+        sighting=sighting,
+        facts={"account": account.name, "before": before, "after": sighting.tier},
+    )
 
 
 @transaction.atomic

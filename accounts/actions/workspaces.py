@@ -17,14 +17,23 @@ def open_home(user: User, *, now: datetime) -> Workspace:
 
     Two first sign-ups at the same instant wait for each other, so that exactly one becomes the administrator.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FIRST_PERSON_LOCK])
+    _wait_for_other_first_persons()
     held = Workspace.objects.visible_to(user).first()
     if held is not None:
         return held
-    if not User.objects.filter(is_superuser=True).exists():
+    if not has_administrator():
         user.is_staff = user.is_superuser = True
         user.save(update_fields=["is_staff", "is_superuser"])
     workspace = Workspace.objects.create(name=user.name or user.email.partition("@")[0], created_at=now)
     Membership.objects.create(workspace=workspace, user=user, role=OWNER)
     return workspace
+
+
+def has_administrator() -> bool:
+    return User.objects.filter(is_superuser=True).exists()
+
+
+def _wait_for_other_first_persons() -> None:
+    """Hold everybody else who is about to look whether there is an administrator, until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FIRST_PERSON_LOCK])
