@@ -48,7 +48,7 @@ BOOK = book_of(
             "name": "B",
             "models": ["paid"],
             "variant": "long",
-            "tiers": {"free": "not_supported", "one": {"rpm": 1}},
+            "tiers": {"free": "not_supported", "one": {"rpm": "not_supported"}},
         },
     ],
 )
@@ -117,6 +117,7 @@ def test_limits_at_a_tier_tell_a_number_from_what_is_not_there():
     )
     assert long.cells == {"rpm": rules.Cell("not_published")}
     assert rules.limits_at(BOOK, "paid", "free")[1].cells == {"rpm": rules.Cell("not_supported")}
+    assert rules.limits_at(BOOK, "paid", "one")[1].cells == {"rpm": rules.Cell("not_supported")}
     assert rules.limits_at(BOOK, "friends", "two") == ()
 
 
