@@ -173,8 +173,9 @@ def _gate(
         return Gate(
             tier,
             short_usd=ZERO,
+            funded_at=held.stretch_start(ZERO),
             matured_at=matured_at,
-            ready_at=said_at,
+            ready_at=said_at or (None if missing else matured_at),
             is_always_met=not missing and said_at is None,
             is_missing_requirement=missing,
         )

@@ -134,7 +134,7 @@ def test_the_json_of_a_standing():
         "next_change_at": None,
         "hints": ["newer_edition"],
         "tiers": [
-            tier("free", 0, True, ("0.00", "0.00", 100), (0, 100), (None, first, None)),
+            tier("free", 0, True, ("0.00", "0.00", 100), (0, 100), (first, first, first)),
             tier("tier-1", 1, True, ("5.00", "0.00", 100), (0, 100), (first, first, first)),
             tier("tier-2", 2, True, ("50.00", "0.00", 100), (7, 100), (first, week, week)),
             tier("tier-3", 3, False, ("100.00", "5.00", 95), (7, 100), (None, week, None)),

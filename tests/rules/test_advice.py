@@ -85,6 +85,14 @@ def test_an_opaque_tier_is_never_met_and_leads_to_the_provider():
     }
 
 
+def test_a_free_tier_above_an_opaque_one_is_reached_by_the_first_payment():
+    book = book_of(("trial", None), ("free", 0, 0))
+    found = standing([line("5.00", "05-01")], "trial", "05-02", book)
+
+    assert (found.eligible_tier.id, *what(found)) == ("free", "rechecking", "free")
+    assert tier_of(found, "free").gate.ready_at == instant("05-01")
+
+
 def test_with_nothing_computable_nothing_is_eligible():
     found = standing([line("5.00", "05-01")], "one", "05-20", book_of(("one", None), ("two", None)))
 
