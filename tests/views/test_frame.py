@@ -90,7 +90,9 @@ class TestSignInOfAFragment:
         assert parse_qs(leads_to.query)["next"] == ["/?q=eu"]
         assert answer.content == b""
 
-    @pytest.mark.parametrize("foreign", ["http://evil.example/x", "http://testserver//evil.example", "javascript:x", ""])
+    @pytest.mark.parametrize(
+        "foreign", ["http://evil.example/x", "http://testserver//evil.example", "javascript:x", ""]
+    )
     def test_never_leads_back_to_another_site(self, client, db, foreign):
         leads_to = urlsplit(self.ask(client, foreign).headers["HX-Redirect"])
         assert parse_qs(leads_to.query)["next"] == ["/"]
