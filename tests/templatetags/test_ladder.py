@@ -62,7 +62,7 @@ def test_says_when(payments, seen, now, tier, when):
 
 
 def test_an_unpublished_tier_has_no_bars():
-    rung = rungs(seen="build-tier-1", book=ANTHROPIC, now="05-10T00:00")["monthly-invoicing"]
+    rung = rungs(seen="tier-1", book=ANTHROPIC, now="05-10T00:00")["monthly-invoicing"]
     assert rung.is_opaque
     assert rung.in_words == "Monthly invoicing: conditions not published"
 
@@ -94,6 +94,6 @@ class TestDrawn:
         assert drawing.count("Opens o3-mini") == 1
 
     def test_an_unpublished_tier_is_drawn_as_such(self):
-        facts = {"standing": standing(seen="build-tier-1", book=ANTHROPIC, now="05-10T00:00"), "rulebook": ANTHROPIC}
+        facts = {"standing": standing(seen="tier-1", book=ANTHROPIC, now="05-10T00:00"), "rulebook": ANTHROPIC}
         assert "does not publish" in render_to_string("accounts/_ladder.html", facts)
         assert "is-opaque" in render_to_string("accounts/_ladder_tiny.html", facts)

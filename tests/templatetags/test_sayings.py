@@ -79,7 +79,7 @@ def test_rechecking_after_a_payment():
 
 
 def test_rechecking_where_the_provider_upgrades_by_itself():
-    says = said(("50", "05-01T00:00"), seen="build-tier-1", book=ANTHROPIC, now="05-01T01:00")
+    says = said(("50", "05-01T00:00"), seen="tier-1", book=ANTHROPIC, now="05-01T01:00")
     assert "Anthropic upgrades by itself." in says.reason
     assert "payment of" not in says.reason
 
@@ -103,7 +103,7 @@ def test_settling_and_then_the_top():
 
 
 def test_ask_the_provider_when_it_publishes_nothing():
-    says = said(("500", "05-01T00:00"), seen="build-tier-4", book=ANTHROPIC, now="06-01T00:00")
+    says = said(("500", "05-01T00:00"), seen="tier-4", book=ANTHROPIC, now="06-01T00:00")
     assert (says.state, says.chip) == ("unknown", "Ask the provider")
     assert says.sentence == ("Anthropic does not publish what Monthly invoicing needs. Ask them about production-eu.")
 

@@ -108,8 +108,12 @@ def test_a_cell_without_a_number_is_words_and_never_zero(cell, text):
     assert figures.cell(cell) == text
 
 
-@time_machine.travel("2025-06-01T00:00:00Z", tick=False)
 class TestInstants:
+    @pytest.fixture(autouse=True)
+    def _june(self):
+        with time_machine.travel("2025-06-01T00:00:00Z", tick=False):
+            yield
+
     @pytest.mark.parametrize(
         ("zone", "text"),
         [

@@ -29,7 +29,7 @@ def test_saves_what_is_said(signed_in, ann):
     assert (answer.status_code, answer.headers["Location"]) == (302, "/profile/")
     ann.refresh_from_db()
     assert (ann.name, ann.language, ann.time_zone) == ("Ann Example", "en", "Europe/Berlin")
-    assert sorted(ann.muted_kinds) == ["rules_changed", "tier_seen", "waiting_over_soon"]
+    assert ann.muted_kinds == ["tier_seen"]
     assert b"Your profile is saved." in signed_in.get("/profile/").content
 
 
