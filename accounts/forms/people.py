@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import notices
 from accounts.models import User
 from accounts.templatetags.slugs import NOTICE_KINDS
 
@@ -59,7 +60,7 @@ class ProfileForm(forms.Form):
     notices = forms.MultipleChoiceField(
         label=_("Mail me when"),
         required=False,
-        choices=list(NOTICE_KINDS.items()),
+        choices=[(kind, NOTICE_KINDS[kind]) for kind in notices.KINDS],
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Every notice also stands on the notices page, mailed or not."),
     )
@@ -67,7 +68,7 @@ class ProfileForm(forms.Form):
     @classmethod
     def of(cls, user: User, data: Any = None) -> "ProfileForm":
         """The form of a person, filled with what is stored."""
-        wanted = [kind for kind in NOTICE_KINDS if kind not in user.muted_kinds]
+        wanted = [kind for kind in notices.KINDS if kind not in user.muted_kinds]
         stored = {"name": user.name, "language": user.language, "time_zone": user.time_zone, "notices": wanted}
         return cls(data, initial=stored)
 
@@ -87,4 +88,4 @@ class ProfileForm(forms.Form):
 
     def muted_kinds(self) -> list[str]:
         """The kinds that this form leaves without mail. Only after `is_valid`."""
-        return [kind for kind in NOTICE_KINDS if kind not in self.cleaned_data["notices"]]
+        return [kind for kind in notices.KINDS if kind not in self.cleaned_data["notices"]]

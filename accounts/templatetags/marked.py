@@ -25,4 +25,6 @@ class Marked(str):
 
 def fill(pattern: str, **values: Any) -> Marked:
     """Put values into a pattern such as "Top up <b>{amount}</b>."; markup in values is escaped, <b> is the only tag."""
-    return Marked(TAG.sub("", pattern).format(**values), format_html(pattern, **values))
+    # format_html insists on values; a pattern of ours without any is markup as it stands.
+    markup = format_html(pattern, **values) if values else SafeString(pattern.format())
+    return Marked(TAG.sub("", pattern).format(**values), markup)

@@ -58,7 +58,7 @@ HINTS: Words = {
     ),
     "newer_edition": gettext_lazy("The provider has changed its rules since the edition that this account follows."),
 }
-METRICS: dict[str, tuple[str, str | Promise]] = {
+METRICS: dict[str, tuple[str | Promise, str | Promise]] = {
     "rpm": ("RPM", gettext_lazy("requests per minute")),
     "rpd": ("RPD", gettext_lazy("requests per day")),
     "rps": ("RPS", gettext_lazy("requests per second")),
@@ -68,7 +68,7 @@ METRICS: dict[str, tuple[str, str | Promise]] = {
     "otpm": ("OTPM", gettext_lazy("output tokens per minute")),
     "ipm": ("IPM", gettext_lazy("images per minute")),
     "ipd": ("IPD", gettext_lazy("images per day")),
-    "batch": ("Batch", gettext_lazy("tokens waiting in the batch queue")),
+    "batch_queue_tokens": (gettext_lazy("Batch queue"), gettext_lazy("tokens that may wait in the batch queue")),
 }
 ADVICES: Words = {
     "top_up": gettext_lazy("may upgrade now"),

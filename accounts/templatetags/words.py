@@ -79,7 +79,7 @@ def confidence(slug: str) -> str:
 @register.filter
 def metric(slug: str) -> str:
     """The short name of a limit, such as RPM."""
-    return slugs.METRICS[slug][0] if slug in slugs.METRICS else slug.replace("_", " ").upper()
+    return str(slugs.METRICS[slug][0]) if slug in slugs.METRICS else slug.replace("_", " ").upper()
 
 
 @register.filter

@@ -1,0 +1,232 @@
+"""What every page has around it, and what every request goes through."""
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import connection
+from django.http import HttpResponse, QueryDict
+from django.test import Client
+from django.urls import include, path, reverse
+from django.utils import timezone
+
+from accounts.middleware import GuardMiddleware
+from accounts.models import JobRun
+from accounts.views import errors
+from tests import make
+
+
+def breaks(request):
+    raise ValueError("broken on purpose")
+
+
+def forbids(request):
+    raise PermissionDenied
+
+
+urlpatterns = [path("breaks/", breaks), path("forbids/", forbids), path("", include("tierdash.urls"))]
+handler400, handler403, handler404, handler500 = (
+    errors.bad_request,
+    errors.forbidden,
+    errors.not_found,
+    errors.server_error,
+)
+
+SIGN_IN = "/account/login/"
+
+
+class TestWhatEveryAnswerCarries:
+    @pytest.mark.parametrize("address", ["/profile/", SIGN_IN, "/nowhere/"])
+    def test_no_page_is_kept_in_a_cache(self, signed_in, address):
+        assert "no-store" in signed_in.get(address).headers["Cache-Control"]
+
+    def test_the_content_policy_allows_no_inline_style_and_only_scripts_of_ours(self, signed_in):
+        policy = signed_in.get("/profile/").headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "style-src 'self'" in policy
+        assert "'nonce-" in policy
+
+    def test_devices_are_out_of_reach(self, signed_in):
+        assert "camera=()" in signed_in.get("/profile/").headers["Permissions-Policy"]
+
+    def test_htmx_is_told_to_evaluate_nothing_and_to_restore_whole_pages(self, signed_in):
+        page = signed_in.get("/profile/").content.decode()
+        for setting in ('"historyRestoreAsHxRequest":false', '"allowEval":false', '"includeIndicatorStyles":false'):
+            assert setting in page
+
+
+class TestTextThatCannotBeStored:
+    @pytest.mark.parametrize("address", ["/profile/?x=a%00b", "/profile/?a%00b=x", "/pro%00file/"])
+    def test_in_an_address_is_a_bad_request(self, signed_in, address):
+        answer = signed_in.get(address)
+        assert answer.status_code == 400
+        assert b"cannot be understood" in answer.content
+
+    def test_in_a_form_is_a_bad_request(self, signed_in, ann):
+        answer = signed_in.post("/profile/", {"name": "An\x00n", "language": "en", "time_zone": "UTC"})
+        assert answer.status_code == 400
+        ann.refresh_from_db()
+        assert ann.name == ""
+
+    def test_half_of_a_surrogate_pair_is_refused(self, rf):
+        request = rf.get("/")
+        request.GET = QueryDict(mutable=True)
+        request.GET["q"] = "\ud800"
+        with pytest.raises(BadRequest):
+            GuardMiddleware(lambda _: HttpResponse())(request)
+
+
+class TestSignInOfAFragment:
+    def ask(self, client: Client, current_url: str):
+        headers = {"HX-Request": "true", "HX-Current-URL": current_url}
+        return client.get("/profile/?part=1", headers=headers)
+
+    def test_leads_the_whole_page_to_sign_in_and_back_to_the_page(self, client, db):
+        answer = self.ask(client, "http://testserver/?q=eu")
+        assert answer.status_code == 401
+        leads_to = urlsplit(answer.headers["HX-Redirect"])
+        assert leads_to.path == SIGN_IN
+        assert parse_qs(leads_to.query)["next"] == ["/?q=eu"]
+        assert answer.content == b""
+
+    @pytest.mark.parametrize(
+        "foreign", ["http://evil.example/x", "http://testserver//evil.example", "javascript:x", ""]
+    )
+    def test_never_leads_back_to_another_site(self, client, db, foreign):
+        leads_to = urlsplit(self.ask(client, foreign).headers["HX-Redirect"])
+        assert parse_qs(leads_to.query)["next"] == ["/"]
+
+    def test_a_whole_page_is_redirected_as_ever(self, client, db):
+        answer = client.get("/profile/")
+        assert answer.status_code == 302
+        assert answer.headers["Location"] == f"{SIGN_IN}?next=/profile/"
+
+
+class TestLanguageAndZone:
+    def language_of(self, answer) -> str:
+        return answer.content.decode().partition('<html lang="')[2].partition('"')[0]
+
+    def test_a_stranger_is_addressed_in_the_browsers_language(self, client, db):
+        answer = client.get(SIGN_IN, headers={"Accept-Language": "zh-CN,zh;q=0.9"})
+        assert self.language_of(answer) == "zh-hans"
+        assert answer.headers["Content-Language"] == "zh-hans"
+
+    def test_a_person_is_addressed_in_their_own(self, client, db):
+        client.force_login(make.make_user(language="zh-hans"))
+        assert self.language_of(client.get("/profile/", headers={"Accept-Language": "en"})) == "zh-hans"
+
+    def test_the_switch_is_remembered_with_the_person(self, signed_in, ann):
+        answer = signed_in.post("/language/", {"language": "zh-hans", "next": "/profile/"})
+        assert answer.headers["Location"] == "/profile/"
+        ann.refresh_from_db()
+        assert ann.language == "zh-hans"
+
+    def test_the_switch_of_a_stranger_is_remembered_by_the_browser(self, client, db):
+        client.post("/language/", {"language": "zh-hans", "next": SIGN_IN})
+        assert self.language_of(client.get(SIGN_IN, headers={"Accept-Language": "en"})) == "zh-hans"
+
+    def test_a_language_that_is_not_there_changes_nothing(self, signed_in, ann):
+        signed_in.post("/language/", {"language": "xx", "next": "/profile/"})
+        ann.refresh_from_db()
+        assert ann.language == "en"
+
+    def test_the_switch_leads_to_no_other_site(self, signed_in):
+        answer = signed_in.post("/language/", {"language": "en", "next": "https://evil.example/"})
+        assert "evil" not in answer.headers["Location"]
+
+    def test_one_persons_zone_does_not_stay_for_the_next_request(self, signed_in, ann):
+        ann.time_zone = "Asia/Shanghai"
+        ann.save()
+        signed_in.get("/profile/")
+        assert timezone.get_current_timezone_name() == "UTC"
+
+
+class TestTheClocksSilence:
+    def page(self, client: Client, ann, *, silent_for: timedelta | None) -> str:
+        now = timezone.now()
+        ann.joined_at = now - timedelta(days=1)
+        ann.time_zone = "Asia/Shanghai"
+        ann.save()
+        if silent_for is not None:
+            finished = now - silent_for
+            JobRun.objects.create(job="reconcile", slot=1, started_at=finished, finished_at=finished)
+        return client.get("/profile/").content.decode()
+
+    def test_is_told_after_five_minutes_in_the_persons_zone(self, signed_in, ann):
+        page = self.page(signed_in, ann, silent_for=timedelta(minutes=6))
+        assert "The clock has been silent since" in page
+        assert "UTC+8</time>" in page
+
+    def test_is_not_told_before(self, signed_in, ann):
+        assert "has been silent" not in self.page(signed_in, ann, silent_for=timedelta(minutes=4))
+
+    def test_is_told_when_the_clock_never_ran(self, signed_in, ann):
+        assert "The clock has been silent since" in self.page(signed_in, ann, silent_for=None)
+
+    def test_is_not_told_to_someone_who_has_just_arrived(self, signed_in, ann):
+        ann.joined_at = timezone.now()
+        ann.save()
+        assert b"has been silent" not in signed_in.get("/profile/").content
+
+
+class TestWhereOneIs:
+    def test_the_current_page_is_marked(self, signed_in):
+        page = signed_in.get(reverse("accounts:board")).content.decode()
+        assert f'<a href="{reverse("accounts:board")}" aria-current="page">' in page
+
+    def test_the_menu_names_the_workspace(self, signed_in, ann):
+        assert f"<span>{make.make_workspace(ann)}</span>" in signed_in.get("/profile/").content.decode()
+
+    def test_a_stranger_sees_no_menu(self, client, db):
+        page = client.get(SIGN_IN).content.decode()
+        assert "popovertarget" not in page
+        assert 'class="pages"' not in page
+
+
+class TestPagesForWhatWentWrong:
+    @pytest.fixture(autouse=True)
+    def _pages(self, settings):
+        settings.ROOT_URLCONF = __name__
+
+    def test_not_found(self, signed_in):
+        answer = signed_in.get("/nowhere/")
+        assert answer.status_code == 404
+        assert b"There is nothing here" in answer.content
+
+    def test_not_found_for_a_stranger(self, client, db):
+        assert client.get("/nowhere/").status_code == 404
+
+    def test_forbidden(self, signed_in):
+        answer = signed_in.get("/forbids/")
+        assert answer.status_code == 403
+        assert b"You may not do this" in answer.content
+
+    def test_a_form_without_its_secret_is_said_to_be_too_old(self, ann):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(ann)
+        answer = client.post("/profile/", {"name": "Ann"})
+        assert answer.status_code == 403
+        assert b"This form is too old" in answer.content
+
+    def test_our_mistake(self, signed_in):
+        signed_in.raise_request_exception = False
+        answer = signed_in.get("/breaks/")
+        assert answer.status_code == 500
+        assert b"Something broke" in answer.content
+        assert b"broken on purpose" not in answer.content
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_database_that_is_away_is_a_pause(self, client):
+        client.force_login(make.make_user())
+        client.raise_request_exception = False
+        host = connection.settings_dict["HOST"]
+        connection.close()
+        try:
+            connection.settings_dict["HOST"] = "/nowhere"
+            answer = client.get("/profile/")
+        finally:
+            connection.settings_dict["HOST"] = host
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert b"The database does not answer" in answer.content
