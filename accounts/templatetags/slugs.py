@@ -68,7 +68,7 @@ METRICS: dict[str, tuple[str, str | Promise]] = {
     "otpm": ("OTPM", gettext_lazy("output tokens per minute")),
     "ipm": ("IPM", gettext_lazy("images per minute")),
     "ipd": ("IPD", gettext_lazy("images per day")),
-    "batch": ("Batch", gettext_lazy("tokens waiting in the batch queue")),
+    "batch_queue_tokens": ("Batch", gettext_lazy("tokens waiting in the batch queue")),
 }
 ADVICES: Words = {
     "top_up": gettext_lazy("may upgrade now"),
