@@ -1,6 +1,6 @@
 """The words for what a rulebook says and for how two editions differ. Load it with {% load editions %}."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -85,6 +85,24 @@ def span(when: rules.Span) -> str:
     return _("between {first} and {last}").format(first=calendar_day(when.after), last=calendar_day(when.by))
 
 
+@register.simple_tag
+def lifetime(rulebook: rules.Rulebook) -> str:
+    """When an edition began and ended, as exactly as it is known."""
+    start = span(rulebook.started)
+    if rulebook.started.after is None and "started_on" not in rulebook.document:
+        start = _("on or before {day}").format(day=start)
+    if rulebook.ended is None:
+        return _("began {start}").format(start=start)
+    return _("began {start}, ended {end}").format(start=start, end=span(rulebook.ended))
+
+
+@register.filter
+def in_order(cells: Mapping[str, rules.Cell]) -> list[tuple[str, rules.Cell]]:
+    """The limits of a cell, requests before tokens, whatever the order of the edition."""
+    order = list(slugs.METRICS)
+    return sorted(cells.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
+
+
 @register.filter
 def hours(count: int) -> str:
     return ngettext("{count} hour", "{count} hours", count).format(count=count)
@@ -100,11 +118,11 @@ def rolling(cap: rules.RollingCap | None) -> str:
 
 @register.filter
 def gate(tier: rules.Tier) -> str:
-    """Both gates of a tier in a few words, such as "$50 + 7 days"."""
+    """What a tier takes, in a few words, such as "$50 + 7 days"."""
     if tier.money_usd is None or tier.wait_days is None:
         return _("not published")
     if not tier.money_usd:
-        return _("nothing to pay") if not tier.wait_days else sayings.days(tier.wait_days)
+        return sayings.days(tier.wait_days) if tier.wait_days else _requirements(tier.requires) or _("nothing to pay")
     money = figures.dollars(tier.money_usd)
     return f"{money} + {sayings.days(tier.wait_days)}" if tier.wait_days else money
 
@@ -155,8 +173,16 @@ class LimitChange:
 
 @register.simple_tag
 def changes(old: rules.Rulebook, new: rules.Rulebook) -> list[Change]:
-    """Rules, tiers and models that differ, in words."""
-    return [_change(old, new, it) for it in rules.differences(old, new) if it.subject != "limit"]
+    """Rules, tiers and models that differ, in words; models that came or went share a line each."""
+    found = [it for it in rules.differences(old, new) if it.subject != "limit"]
+    lines = [_change(old, new, it) for it in found if it.subject != "model" or it.change == "changed"]
+    went = [it.old.name for it in found if it.subject == "model" and it.change == "removed"]
+    came = [it.new.name for it in found if it.subject == "model" and it.change == "added"]
+    if went:
+        lines.append(Change(_("Models only in the edition before"), "", _(", ").join(went), ""))
+    if came:
+        lines.append(Change(_("Models only in this edition"), "", "", _(", ").join(came)))
+    return lines
 
 
 @register.simple_tag
@@ -181,26 +207,20 @@ def _cell(cell: rules.Cell | None) -> str:
 def _change(old: rules.Rulebook, new: rules.Rulebook, it: rules.Difference) -> Change:
     if it.subject == "rule":
         return Change(str(FIELDS[it.field]), "", _value(old, it.field, it.old), _value(new, it.field, it.new))
-    if it.subject == "tier":
-        name = _tier(new if new.has_tier(it.tier) else old, it.tier)
-        summary: Callable[[rules.Rulebook, Any], str] = _tier_summary
-    else:
-        model = new.model(it.model) or old.model(it.model)
+    if it.subject == "model":
+        model = new.model(it.model)
         name = model.name if model else it.model
-        summary = _model_summary
+    else:
+        name = _tier(new if new.has_tier(it.tier) else old, it.tier)
     if it.change == "changed":
         return Change(name, str(FIELDS[it.field]), _value(old, it.field, it.old), _value(new, it.field, it.new))
-    before = summary(old, it.old) if it.old else ""
-    after = summary(new, it.new) if it.new else ""
-    return Change(name, _("new") if it.change == "added" else _("gone"), before, after)
+    if it.change == "added":
+        return Change(name, _("only in this edition"), "", _tier_summary(it.new))
+    return Change(name, _("only in the edition before"), _tier_summary(it.old), "")
 
 
-def _tier_summary(rulebook: rules.Rulebook, tier: rules.Tier) -> str:
+def _tier_summary(tier: rules.Tier) -> str:
     return _("{gate}; {cap}").format(gate=gate(tier), cap=figures.cap(tier.cap))
-
-
-def _model_summary(rulebook: rules.Rulebook, model: rules.ModelAccess) -> str:
-    return _ways(rulebook, model.ways) if model.access == "open" else slugs.word(slugs.ACCESSES, model.access)
 
 
 def _value(rulebook: rules.Rulebook, field: str, value: Any) -> str:

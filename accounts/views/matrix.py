@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from accounts import rules
 from accounts.models import Account
@@ -45,7 +45,10 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A model: `state` says what holds at every tier (retired, partner, ...) or that tiers decide ("open")."""
+    """A model: `state` is what holds today at every tier (retired, partner, expected, unknown), or "open".
+
+    `squares` are what the edition says of each tier, also of a model that is shut down by now or opens later.
+    """
 
     model: rules.ModelAccess
     state: str
@@ -54,8 +57,8 @@ class Row:
 
     @property
     def is_tiered(self) -> bool:
-        """Whether a tier decides who may use it; else the state says it all."""
-        return self.state == "open"
+        """Whether the edition says which tiers may use it."""
+        return any(square.state in ("open", "conditional", "locked") for square in self.squares)
 
 
 def readers(accounts: Iterable[Account], book: rules.Rulebook, *, now: datetime) -> list[Reader]:
@@ -79,15 +82,22 @@ def matrix(
 
 
 def _row(book: rules.Rulebook, model: rules.ModelAccess, on: date, mine: Sequence[Reader]) -> Row:
+    alive = _day_alive(model, on)
     squares = []
     for tier in book.tiers:
-        state = rules.access(book, model.id, tier.id, (), on).state
-        if state == "locked" and rules.access(book, model.id, tier.id, rules.REQUIREMENTS, on).state == "open":
+        state = rules.access(book, model.id, tier.id, (), alive).state
+        if state == "locked" and rules.access(book, model.id, tier.id, rules.REQUIREMENTS, alive).state == "open":
             state = "conditional"
         squares.append(Square(tier, state, rules.limits_at(book, model.id, tier.id)))
-    decided = {square.state for square in squares}
-    state = "open" if decided & {"open", "conditional", "locked"} else squares[0].state
-    return Row(model, state, tuple(squares), _use(book, model, on, mine) if mine else None)
+    today = rules.access(book, model.id, book.top.id, rules.REQUIREMENTS, on).state
+    return Row(model, today, tuple(squares), _use(book, model, on, mine) if mine else None)
+
+
+def _day_alive(model: rules.ModelAccess, on: date) -> date:
+    """The day nearest to this one on which the model was not yet shut down, or is open already."""
+    if model.retired_on is not None and model.retired_on <= on:
+        return model.retired_on - timedelta(days=1)
+    return max(on, model.opened_on) if model.opened_on is not None else on
 
 
 def _use(book: rules.Rulebook, model: rules.ModelAccess, on: date, mine: Sequence[Reader]) -> Use:

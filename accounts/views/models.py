@@ -47,7 +47,6 @@ def _context(request: PersonRequest, shelf: Shelf) -> dict[str, Any]:
         "rulebook": book,
         "rows": matrix(book, found, on=today, mine=mine),
         "has_mine": bool(mine),
-        "at_tier": Counter(reader.tier for reader in mine),
         "elsewhere": [(shelf[book_id], count) for book_id, count in used.most_common() if book_id != book.id],
         "words": words,
         "kind": kind,

@@ -25,14 +25,11 @@ def rulebooks(request: PersonRequest) -> HttpResponse:
     providers = []
     for provider_id in dict.fromkeys(book.provider.id for book in shelf.values()):
         books = shelf.of(provider_id)[::-1]
-        current = shelf.in_force(provider_id, today)
         providers.append(
             {
                 "provider": books[0].provider,
-                "editions": [
-                    {"rulebook": book, "accounts": followed.get(book.id, 0), "is_current": book is current}
-                    for book in books
-                ],
+                "current": shelf.in_force(provider_id, today),
+                "editions": [{"rulebook": book, "accounts": followed.get(book.id, 0)} for book in books],
             }
         )
     return render(request, "accounts/rulebooks.html", {"providers": providers})
@@ -55,7 +52,7 @@ def rulebook(request: PersonRequest, provider: str, edition: str) -> HttpRespons
             "others": [other for other in shelf.values() if other is not book][::-1],
             "current": shelf.in_force(provider, today),
             "matrix": matrix(book, book.models, on=today),
-            "sources": {source.id: source for source in book.sources},
+            "has_requirements": any(tier.requires for tier in book.tiers),
         },
     )
 
