@@ -3,6 +3,7 @@
 A letter counts as handed over from the instant its final dot is sent (RFC 5321 4.1.1.4, RFC 1047).
 """
 
+import io
 import os
 import re
 import smtplib
@@ -17,6 +18,8 @@ from typing import Any
 from accounts.gateways import letter as mail
 
 LINE_START_DOT = re.compile(rb"^\.", re.MULTILINE)
+# Nothing that could end the address in an SMTP command and begin another.
+BARE_ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
 SERVICE_CLOSING = 421
 
 
@@ -57,6 +60,22 @@ class Server:
             session.close()
 
 
+class _WholeLines:
+    """A reader that knows a line cut short: smtplib alone takes the "25" of a broken connection for an answer."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        self._file = file
+
+    def readline(self, limit: int = -1) -> bytes:
+        line = self._file.readline(limit)
+        if line and not line.endswith(b"\n") and len(line) != limit:
+            raise ConnectionError("the connection broke within an answer")
+        return line
+
+    def close(self) -> None:
+        self._file.close()
+
+
 class _Client(smtplib.SMTP):
     """smtplib's client whose TCP connection can be cut by another thread, even in the middle of a handshake."""
 
@@ -84,6 +103,11 @@ class _Client(smtplib.SMTP):
             self.ehlo_or_helo_if_needed()
         if server.user:
             self.login(server.user, server.password)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _WholeLines(self.sock.makefile("rb"))
+        return super().getreply()
 
     def wait_for_reply(self, seconds: float) -> None:
         if self.sock is not None:
@@ -152,6 +176,9 @@ class Session:
 
     def _introduce(self, client: _Client, letter: mail.Letter) -> mail.Outcome | None:
         """Name sender and recipient; answer None when both were taken."""
+        for address in (letter.sender, letter.recipient):
+            if not BARE_ADDRESS.fullmatch(address):
+                return mail.Outcome(mail.REFUSED, "address", mail.one_line(address))
         refusal = self._step(lambda: client.mail(letter.sender), wanted=(250,))
         if refusal is not None and refusal.kind == mail.REFUSED:
             # The sender is the same for every letter: this is the server's settings or ours, not this letter.
@@ -219,12 +246,12 @@ def _unreachable(error: OSError | ValueError) -> mail.Outcome:
     words: Any = str(error)
     code = "unreachable"
     match error:
-        case ValueError():
-            code = "settings"
         case smtplib.SMTPAuthenticationError():
             code, words = "auth", f"{error.smtp_code} {mail.one_line(error.smtp_error)}"
         case smtplib.SMTPResponseException():
             code, words = str(error.smtp_code), error.smtp_error
         case ssl.SSLError() | smtplib.SMTPNotSupportedError():
             code = "tls" if isinstance(error, ssl.SSLError) or "STARTTLS" in str(error) else "auth"
+        case ValueError():  # an untrusted certificate is one too, so it stands after that
+            code = "settings"
     return mail.Outcome(mail.UNREACHABLE, code, mail.one_line(words))
