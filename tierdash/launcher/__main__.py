@@ -31,34 +31,36 @@ def main() -> int:
             signal.signal(number, signal.default_int_handler)
     os.umask(0o077)
     try:
-        ground = grounds.survey(os.environ, port=options.port, is_demo=options.demo)
+        run(grounds.survey(os.environ, port=options.port, is_demo=options.demo))
+    except StartError as error:
+        print(f"\ntierdash: {error}", file=sys.stderr, flush=True)
+        return 1
+    say("tierdash", "stopped")
+    return 0
+
+
+def run(ground: Ground) -> None:
+    """Start everything, keep it running until a signal comes, and stop it again. Raises StartError."""
+    try:
         with grounds.prepare(ground), closing(Supervision(ground)) as supervision:
             try:
                 start(ground, supervision)
-                watch(ground, supervision)
+                watch(supervision)
             except KeyboardInterrupt:
                 say("tierdash", "stopping ...")
             finally:
                 # From here on one more Ctrl-C would only leave parts behind.
                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                     signal.signal(number, signal.SIG_IGN)
-    except StartError as error:
-        print(f"\ntierdash: {error}", file=sys.stderr, flush=True)
-        return 1
-    except KeyboardInterrupt:
-        return 1
-    say("tierdash", "stopped")
-    return 0
+    except (StartError, ClusterError, OSError) as error:
+        raise StartError(explain_full_disk(ground.var_dir, str(error))) from error
 
 
 def start(ground: Ground, supervision: Supervision) -> None:
     """Start the parts one after the other; return when the site answers."""
     if ground.embeds_database:
         # The supervised server would do this itself; done here, its errors reach the terminal at once.
-        try:
-            ground.cluster.prepare()
-        except ClusterError as error:
-            raise StartError(explain_full_disk(ground.var_dir, str(error))) from error
+        ground.cluster.prepare()
     supervision.open()
     if ground.embeds_database:
         supervision.start("postgres")
@@ -112,7 +114,7 @@ def prepare(ground: Ground) -> None:
         )
     if done.returncode != 0:
         text = f"The database could not be brought up to date. Last lines of {log}:\n{tail(log)}"
-        raise StartError(explain_full_disk(ground.var_dir, text))
+        raise StartError(text)
     say("database", "migrated, rulebooks adopted" + (", demo filled" if ground.is_demo else ""))
 
 
@@ -126,7 +128,7 @@ def is_healthy(ground: Ground) -> bool:
         return False
 
 
-def watch(ground: Ground, supervision: Supervision) -> None:
+def watch(supervision: Supervision) -> None:
     """Print what happens to the parts, for ever."""
     while True:
         supervision.look()

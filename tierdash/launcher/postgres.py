@@ -115,16 +115,20 @@ class Cluster:
         return (self.data_dir / "PG_VERSION").exists()
 
     def ensure_database(self, name: str = ROLE) -> None:
-        """Create the role of the application and a database that it owns, unless they exist."""
+        """Create the role of the application and a database that it owns, unless they exist. Raises ClusterError."""
         import psycopg
         from psycopg import sql
 
-        with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(sql.Identifier(ROLE)))
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-                query = sql.SQL("CREATE DATABASE {} OWNER {}")
-                connection.execute(query.format(sql.Identifier(name), sql.Identifier(ROLE)))
+        make_role = sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(sql.Identifier(ROLE))
+        make_database = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(ROLE))
+        try:
+            with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as connection:
+                if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+                    connection.execute(make_role)
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                    connection.execute(make_database)
+        except psycopg.Error as error:
+            raise ClusterError(f"The database {name} could not be created: {error}") from error
 
     def prepare(self) -> tuple[list[str], Callable[[], None]]:
         """Make the folder ready; return the server's command line and what the child calls to become its user.

@@ -1,6 +1,6 @@
 """Talks to the supervisor that keeps the parts running, and tells the terminal what happens to them."""
 
-import os
+import shutil
 import subprocess
 import sys
 import time
@@ -134,14 +134,12 @@ class Supervision:
 
     def _epitaph(self, name: str) -> str:
         log = self.ground.log_dir / f"{name}.log"
-        text = f"The part '{name}' keeps dying, so everything was stopped. Its last lines ({log}):\n{tail(log)}"
-        return explain_full_disk(self.ground.var_dir, text)
+        return f"The part '{name}' keeps dying, so everything was stopped. Its last lines ({log}):\n{tail(log)}"
 
 
 def explain_full_disk(folder: Path, text: str) -> str:
     """Put the plain reason first when an error text, or the disk itself, says that no space is left."""
-    status = os.statvfs(folder)
-    is_full = status.f_bavail * status.f_frsize < FULL_MB * 2**20
+    is_full = folder.exists() and shutil.disk_usage(folder).free < FULL_MB * 2**20
     if is_full or "No space left on device" in text or "DiskFull" in text:
         return f"The disk of {folder} is full. Free some space and start again.\n{text}"
     return text
