@@ -11,7 +11,7 @@ import time
 import psycopg
 import pytest
 
-from tests.launcher.instance import free_port
+from tests.instance import free_port
 from tierdash.launcher import ground as grounds
 from tierdash.launcher import processes
 from tierdash.launcher.postgres import Cluster

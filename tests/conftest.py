@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.launcher.instance import Instance
+from tests.instance import Instance
 
 
 @pytest.fixture
