@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
+
 from tests.browser.chromium import launch_chromium
 from tests.sink import Sink, running
-
 from tierdash.launcher import processes
 
 pytestmark = [pytest.mark.process, pytest.mark.browser]
