@@ -22,7 +22,7 @@ LANGUAGE_NAMES = {"en": "English", "zh-hans": "简体中文"}
 def time_zones() -> frozenset[str]:
     """Return the names that a person may choose: places and UTC, without the files beside them."""
     return frozenset(
-        name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/"))
+        name for name in available_timezones() if "/" in name and not name.startswith("SystemV/")
     ) | {"UTC"}
 
 
