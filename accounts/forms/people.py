@@ -21,9 +21,9 @@ LANGUAGE_NAMES = {"en": "English", "zh-hans": "简体中文"}
 @cache
 def time_zones() -> frozenset[str]:
     """Return the names that a person may choose: places and UTC, without the files beside them."""
-    return frozenset(
-        name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/"))
-    ) | {"UTC"}
+    return frozenset(name for name in available_timezones() if "/" in name and not name.startswith("SystemV/")) | {
+        "UTC"
+    }
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc]

@@ -1,6 +1,9 @@
 """The doors: how people sign up and sign in (with allauth), and the way into a demo."""
 
+import logging
+from smtplib import SMTPException
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -14,6 +17,8 @@ from django.views.decorators.http import require_POST
 
 from accounts import actions
 from accounts.models import User
+
+log = logging.getLogger(__name__)
 
 DEMO_EMAIL = "demo@tierdash.example"
 
@@ -32,6 +37,24 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             super().save_user(request, user, form, commit)
             actions.open_home(user, now=timezone.now())
         return user
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail about signing in. A mail server that is away must not undo what the person has just done."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException):
+            log.exception("The mail %s could not be handed over.", template_prefix)
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return _of_this_site(super().get_email_confirmation_url(request, emailconfirmation))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        return _of_this_site(super().get_reset_password_from_key_url(key))
+
+
+def _of_this_site(address: str) -> str:
+    """Lead to the configured site, whatever host the asking browser (or somebody in its name) has claimed."""
+    return f"{settings.SITE_URL}{urlsplit(address).path}"
 
 
 @login_not_required

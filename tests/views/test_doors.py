@@ -119,7 +119,7 @@ class TestSignIn:
 class TestPasswords:
     def test_a_forgotten_one_is_replaced_by_mail(self, client, ann):
         assert client.post("/account/password/reset/", {"email": ann.email}, follow=True).status_code == 200
-        link = re.search(r"http://testserver(\S+)", mail.outbox[0].body)[1]
+        link = re.search(r"http://127.0.0.1:8000(\S+)", mail.outbox[0].body)[1]
         page = client.get(link, follow=True)
         assert b"Choose a new password" in page.content
         new = "another-horse-battery"
@@ -144,10 +144,28 @@ class TestPasswords:
         assert is_inside(signed_in)
 
 
+class TestMails:
+    def test_lead_to_the_configured_site_whatever_host_was_claimed(self, client, ann):
+        client.post("/account/password/reset/", {"email": ann.email}, headers={"host": "localhost"})
+        assert re.findall(r"https?://[^/]+", mail.outbox[0].body) == ["http://127.0.0.1:8000"]
+
+    def test_speak_the_readers_language_and_carry_no_markup(self, client, db):
+        make.make_user("o'neil@example.org")
+        client.post("/account/password/reset/", {"email": "o'neil@example.org"})
+        assert mail.outbox[0].subject == "Choose a new password"
+        assert "&#" not in mail.outbox[0].body
+
+    def test_a_mail_server_that_is_away_does_not_undo_a_sign_up(self, client, settings, db):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens there
+        assert sign_up(client).headers["Location"] == PROFILE
+        assert is_inside(client)
+
+
 class TestAddresses:
     def test_one_is_confirmed_by_mail(self, client, db):
         sign_up(client)
-        link = re.search(r"http://testserver(\S+/confirm-email/\S+)", mail.outbox[0].body)[1]
+        link = re.search(r"http://127.0.0.1:8000(\S+/confirm-email/\S+)", mail.outbox[0].body)[1]
         assert b"Yes, it is mine" in client.get(link).content
         client.post(link)
         page = client.get("/account/email/").content.decode()
@@ -164,7 +182,7 @@ class TestASecondFactor:
 
     def test_is_set_up_and_then_asked_for(self, client, db):
         sign_up(client)
-        client.post(re.search(r"http://testserver(\S+/confirm-email/\S+)", mail.outbox[0].body)[1])
+        client.post(re.search(r"http://127.0.0.1:8000(\S+/confirm-email/\S+)", mail.outbox[0].body)[1])
         # Whoever has only found an open browser cannot do this: the password is asked for again.
         asked = client.get("/account/2fa/totp/activate/", follow=True)
         assert b"Is it still you?" in asked.content

@@ -176,7 +176,7 @@ class TestWhereOneIs:
         assert f'<a href="{reverse("accounts:board")}" aria-current="page">' in page
 
     def test_the_menu_names_the_workspace(self, signed_in, ann):
-        assert f"<span>{make.make_workspace(ann)}</span>" in signed_in.get("/profile/").content.decode()
+        assert f"<span>Workspace {make.make_workspace(ann)}</span>" in signed_in.get("/profile/").content.decode()
 
     def test_a_stranger_sees_no_menu(self, client, db):
         page = client.get(SIGN_IN).content.decode()
