@@ -1,11 +1,32 @@
+"""What every test stands on. The database cluster is a plugin of its own: tests/cluster.py."""
+
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command
+from django.test import override_settings
 
 from tests.instance import Instance
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Collect the static files as an installation does: a page that names a file that is not there then fails."""
+    settings.STATIC_ROOT = str(tmp_path_factory.mktemp("static"))
+    staticfiles_storage._setup()
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Passwords of tests need not cost anything to hash."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from accounts import notices
 from accounts.gateways import published
-from accounts.templatetags import slugs
 
 ROOT = Path(__file__).resolve().parent.parent
 IDLE = {".git", ".venv", "var", "__pycache__", ".ruff_cache", ".mypy_cache", ".pytest_cache", "node_modules"}
@@ -85,7 +85,7 @@ def test_the_rules_do_not_read_the_clock():
     assert named(path for path in files("accounts/rules/**/*.py") if clock.search(path.read_text())) == []
 
 
-@pytest.mark.parametrize("kind", sorted(slugs.NOTICE_KINDS))
+@pytest.mark.parametrize("kind", notices.KINDS)
 @pytest.mark.parametrize("part", ["subject", "txt", "html"])
 def test_every_kind_of_notice_has_its_templates(kind, part):
     assert (ROOT / "templates" / "notices" / f"{kind}.{part}").is_file()

@@ -1,20 +1,9 @@
-"""What tests of pages share: the collected static files, and a person who is signed in."""
+"""What tests of pages share: a person who is signed in."""
 
 import pytest
-from django.conf import settings
-from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.management import call_command
 from django.test import Client
 
 from tests import make
-
-
-@pytest.fixture(scope="session", autouse=True)
-def static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Collect the static files as an installation does: a page that names a file that is not there then fails."""
-    settings.STATIC_ROOT = str(tmp_path_factory.mktemp("static"))
-    staticfiles_storage._setup()
-    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @pytest.fixture
