@@ -26,9 +26,7 @@ def upgrade_ready(**person) -> Delivery:
 def contact_support(**person) -> Delivery:
     owner = make_user(**person)
     payments = [("50.00", "05-01T10:00"), ("5.00", "05-08T12:00")]
-    make_account(
-        owner, name="Prod & <Co>", organization_ref="org-<7>", payments=payments, now=instant("05-10T12:00")
-    )
+    make_account(owner, name="Prod & <Co>", organization_ref="org-<7>", payments=payments, now=instant("05-10T12:00"))
     return Delivery.objects.get(notice__kind="contact_support")
 
 
@@ -203,7 +201,8 @@ class TestHeaders:
         assert len(message["Subject"].splitlines()) == 1
 
     @pytest.mark.parametrize(
-        "address", ["a@b.example\r\nBcc: x@example.org", "a b@example.org", "ü@example.org", "@example.org", "a@" + "x" * 70]
+        "address",
+        ["a@b.example\r\nBcc: x@example.org", "a b@example.org", "ü@example.org", "@example.org", "a@" + "x" * 70],
     )
     def test_an_impossible_address_is_unmailable(self, address):
         delivery = upgrade_ready()
