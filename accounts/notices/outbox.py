@@ -63,14 +63,15 @@ def raise_notices(wanted: Iterable[Wanted], *, now: datetime) -> list[Notice]:
         notice__sighting__in=[want.sighting for want in held if want.sighting]
     )
     for delivery in Delivery.objects.filter(of_these).select_related("notice").order_by("copy"):
-        notice = delivery.notice
-        existing[_key(notice, notice.recipient_id)].append(delivery)
+        held_by = delivery.notice
+        about = (held_by.account_id, held_by.kind, held_by.rulebook_id, held_by.tier)
+        existing[*about, held_by.episode_id, held_by.sighting_id, held_by.recipient_id].append(delivery)
 
     leaves_at = now + timedelta(seconds=settings.NOTICE_GRACE_SECONDS)
     raised, deliveries, again, refreshed = [], [], [], []
     for want in held:
         for user in members[want.account.workspace_id]:
-            if before := existing.get(_key(want, user.pk)):
+            if before := existing.get(_key(want, user)):
                 if any(each.status not in (PENDING, CANCELLED) or each.doubts for each in before):
                     continue  # it left, or may have left: what it said stands
                 if all(each.status == CANCELLED and each.last_error != MUTED for each in before):
@@ -113,11 +114,11 @@ def raise_notices(wanted: Iterable[Wanted], *, now: datetime) -> list[Notice]:
     return raised
 
 
-def _key(of: Notice | Wanted, recipient_id: int) -> tuple[Any, ...]:
+def _key(want: Wanted, recipient: User) -> tuple[Any, ...]:
     """What the constraint notice_once_per_episode holds unique."""
-    episode_id = of.episode.pk if of.episode else None
-    sighting_id = of.sighting.pk if of.sighting else None
-    return (of.account.pk, of.kind, of.rulebook_id, of.tier, episode_id, sighting_id, recipient_id)
+    episode_id = want.episode.pk if want.episode else None
+    sighting_id = want.sighting.pk if want.sighting else None
+    return (want.account.pk, want.kind, want.rulebook_id, want.tier, episode_id, sighting_id, recipient.pk)
 
 
 def _gist(facts: dict[str, Any]) -> Any:

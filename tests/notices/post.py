@@ -1,0 +1,46 @@
+"""Things for tests of the post room: notices that wait, and a mail server that takes them."""
+
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from accounts.models import Account, Delivery
+from tests.make import instant, make_account, make_member, make_user, make_workspace
+from tests.sink import Sink, running
+
+READY = instant("05-08T10:00")
+AFTER_GRACE = READY + timedelta(minutes=3)
+
+
+def ready_account(owner=None, *, now: datetime = READY, **facts) -> Account:
+    """An account whose waiting ends at READY, so that a top-up may trigger Tier 2."""
+    return make_account(owner, payments=[("50.00", "05-01T10:00")], now=now, **facts)
+
+
+def waiting(number: int = 1) -> list[Delivery]:
+    """That many mails that wait, for as many members of one workspace."""
+    owner = make_user("owner@example.org")
+    for each in range(number - 1):
+        make_member(make_workspace(owner), "viewer", f"member{each}@example.org")
+    ready_account(owner)
+    return list(Delivery.objects.waiting())
+
+
+def leases_run_out() -> None:
+    """Let the time of every lease pass: the database's clock cannot be set."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_delivery SET lease_until = now() - interval '1 second' WHERE lease_until > now()"
+        )
+
+
+@contextmanager
+def mail_server(settings, sink: Sink | None = None):
+    """A mail server that EMAIL_URL names."""
+    with running(sink or Sink()) as served:
+        settings.EMAIL_URL = f"smtp://127.0.0.1:{served.port}"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", served.port
+        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        yield served
