@@ -82,6 +82,14 @@ def test_it_prints_the_standing_of_a_ledger(tmp_path):
     assert found["hints"] == ["newer_edition"]
 
 
+def test_it_runs_where_nothing_has_been_set_up(tmp_path):
+    done = subprocess.run(
+        command(*ASK, csv_file(tmp_path, SHORT)), capture_output=True, check=True, cwd=tmp_path, env={}, timeout=60
+    )
+
+    assert json.loads(done.stdout)["advice"]["code"] == "top_up"
+
+
 def test_it_reads_every_column_a_byte_order_mark_and_line_ends_of_windows(tmp_path):
     ledger = (
         HEADER

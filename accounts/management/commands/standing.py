@@ -110,11 +110,11 @@ def _text(request: Mapping[str, Any], key: str) -> str:
 
 
 def _instant(request: Mapping[str, Any], key: str) -> datetime:
+    text = _text(request, key)
     try:
-        return rules.from_text(_text(request, key))
+        return rules.from_text(text)
     except ValueError as error:
-        reason = str(error)
-        raise ValueError(reason if reason.startswith(f"{key}:") else f"{key}: {reason}") from None
+        raise ValueError(f"{key}: {error}") from None
 
 
 def _lines(request: Mapping[str, Any]) -> list[rules.Line]:
