@@ -91,7 +91,9 @@ def open_account(
 
 def _check_name(workspace: Workspace, name: str, this: Account | None = None) -> None:
     twins = Account.objects.live().filter(workspace=workspace, name__iexact=name)
-    if twins.exclude(pk=this.pk if this else None).exists():
+    if this is not None:
+        twins = twins.exclude(pk=this.pk)
+    if twins.exists():
         raise AccountRefused("name", "stands_twice")
 
 

@@ -1,7 +1,6 @@
 """Write the ledger: record, correct, void, restore. Each reassesses the account in the same transaction."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -117,8 +116,8 @@ def void_payment(payment: Payment, *, by: User | None, now: datetime) -> Payment
 def restore_payment(payment: Payment, *, by: User | None, now: datetime) -> Payment:
     """Undo a void: the payment gets back the status that it had before."""
     voided = payment.account.events.filter(kind="payment_voided", facts__payment=str(payment.uid)).latest_first()
-    last: Sequence[Any] = voided[:1]
-    status = last[0].facts["before"]["status"] if last else "succeeded"
+    last = voided.first()
+    status = last.facts["before"]["status"] if last else "succeeded"
     return _change(payment, None, "payment_restored", status=status, by=by, now=now)
 
 
@@ -179,7 +178,9 @@ def _check(account: Account, facts: PaymentFacts, *, now: datetime, this: Paymen
         )
     except rules.LedgerError as error:
         raise PaymentRefused(error.field, "not_a_line") from error
-    others = Payment.objects.filter(account=account).exclude(pk=this.pk if this else None)
+    others = Payment.objects.filter(account=account)
+    if this is not None:
+        others = others.exclude(pk=this.pk)
     if facts.undoes is not None:
         if facts.undoes.account_id != account.pk or facts.undoes.kind in rules.UNDOING or facts.undoes == this:
             raise PaymentRefused("undoes", "not_a_payment")

@@ -193,15 +193,17 @@ def _turn_episodes(standings: dict[Account, rules.Standing], *, now: datetime) -
         known[episode.account_id, episode.rulebook_id, episode.tier] = episode
 
     running: dict[tuple[Any, str], Episode] = {}
-    opened, resumed = [], []
+    opened: list[Episode] = []
+    resumed: list[Episode] = []
     for account, standing in standings.items():
         for tier in () if account.is_archived else standing.within_reach:
-            episode = known.pop((account.id, account.rulebook_id, tier), None)
-            if episode is None:
+            key = (account.id, account.rulebook_id, tier)
+            if key not in known:
                 episode = Episode(account=account, rulebook_id=account.rulebook_id, tier=tier, started_at=now)
                 opened.append(episode)
-            elif episode.ended_at is not None:
-                resumed.append(episode)
+            else:
+                episode = known.pop(key)
+                resumed += [episode] if episode.ended_at is not None else []
             running[account.id, tier] = episode
     ended = [episode for episode in known.values() if episode.ended_at is None]
 

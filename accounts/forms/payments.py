@@ -111,10 +111,11 @@ class PaymentForm(LineForm):
         if not self.is_bound:
             self.initial["form_key"] = uuid.uuid4()
         undoable = Payment.objects.filter(account=account, kind__in=(*rules.COUNTABLE, *rules.NEVER_COUNTED))
-        self.fields["undoes"].queryset = undoable.exclude(pk=payment.pk if payment else None).order_by(
-            "-paid_at", "-id"
-        )  # type: ignore[attr-defined]
-        self.fields["undoes"].label_from_instance = self._name_of  # type: ignore[attr-defined]
+        if payment is not None:
+            undoable = undoable.exclude(pk=payment.pk)
+        undoes: Any = self.fields["undoes"]
+        undoes.queryset = undoable.order_by("-paid_at", "-id")
+        undoes.label_from_instance = self._name_of
         self.fields["currency"].widget.attrs |= {"autocapitalize": "characters", "size": 4}
 
     def _name_of(self, payment: Payment) -> str:
@@ -188,8 +189,9 @@ class PaymentForm(LineForm):
             None,
             _("This form has recorded another payment already. If this is a further one, record it once more."),
         )
-        self.data = self.data.copy()
-        self.data[self.add_prefix("form_key")] = str(uuid.uuid4())
+        fresh: Any = self.data.copy()  # type: ignore[attr-defined]  # a bound form holds a QueryDict
+        fresh[self.add_prefix("form_key")] = str(uuid.uuid4())
+        self.data = fresh
 
 
 def _initial(payment: Payment, zone: ZoneInfo) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from django.db import models
 class JobRunQuerySet(models.QuerySet["JobRun"]):
     def last_finished_at(self, job: str) -> datetime | None:
         """When a job last came to its end; None when it never did."""
-        return self.filter(job=job).aggregate(last=models.Max("finished_at"))["last"]
+        last: datetime | None = self.filter(job=job).aggregate(last=models.Max("finished_at"))["last"]
+        return last
 
 
 class JobRun(models.Model):

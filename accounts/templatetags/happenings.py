@@ -15,7 +15,7 @@ from accounts.templatetags.marked import fill
 register = template.Library()
 
 Facts = Mapping[str, Any]
-FIELDS = {
+FIELDS: dict[str, Callable[[str], str]] = {
     "kind": lambda value: slugs.word(slugs.KINDS, value),
     "status": lambda value: slugs.word(slugs.STATUSES, value),
     "paid_at": moments.instant,

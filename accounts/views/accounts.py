@@ -23,7 +23,7 @@ def open_account(request: PersonRequest) -> HttpResponse:
     """One form for the account and its first payments. `more` adds a row, `look` shows the chosen edition's tiers."""
     workspace, now = find_workspace(request, to_change=True), timezone.now()
     shelf = Rulebook.objects.all().shelf()
-    lines_for = {"form_kwargs": {"zone": zone_of(request), "now": now}, "prefix": "lines"}
+    lines_for: dict[str, Any] = {"form_kwargs": {"zone": zone_of(request), "now": now}, "prefix": "lines"}
     if request.method != "POST":
         form, lines = OpenAccountForm(shelf=shelf, now=now), FirstLines(**lines_for)
         return _open_form(request, form, lines)

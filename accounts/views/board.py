@@ -77,7 +77,7 @@ def _board(request: PersonRequest, now: datetime) -> dict[str, Any]:
     acting = list(pressing.with_standing()[: MOST_ACTS + 1])
     waiting = list(coming.with_standing()[:MOST_NEXT])
     rows = {row.account.id: row for row in rows_of([*listed, *acting, *waiting], shelf, now=now)}
-    counts = list(
+    counts: list[Any] = list(
         mine.order_by()
         .values("standing__advice_code", "rulebook__provider", "rulebook_id", "seen_tier")
         .annotate(count=Count("id"))
@@ -133,7 +133,7 @@ def _row(account: Account, lines: list[rules.Line], shelf: Shelf, *, now: dateti
     return Row(account, document, shelf[document["rulebook"]])
 
 
-def _totals(counts: list[dict[str, Any]], key: str) -> list[tuple[str, int]]:
+def _totals(counts: list[Any], key: str) -> list[tuple[str, int]]:
     totals: dict[str, int] = {}
     for row in counts:
         totals[row[key]] = totals.get(row[key], 0) + row["count"]
@@ -141,7 +141,7 @@ def _totals(counts: list[dict[str, Any]], key: str) -> list[tuple[str, int]]:
     return sorted(totals.items(), key=lambda item: order.get(item[0], 99))
 
 
-def _tiers(counts: list[dict[str, Any]], shelf: Shelf) -> list[tuple[str, rules.Tier, int]]:
+def _tiers(counts: list[Any], shelf: Shelf) -> list[tuple[str, rules.Tier, int]]:
     """Accounts per seen tier, provider by provider in the order of rank: (provider's name, tier, count)."""
     totals: dict[tuple[str, int, str], tuple[str, rules.Tier, int]] = {}
     for row in counts:
@@ -155,5 +155,5 @@ def _tiers(counts: list[dict[str, Any]], shelf: Shelf) -> list[tuple[str, rules.
     return [totals[key] for key in sorted(totals)]
 
 
-def _provider(shelf: Shelf, row: dict[str, Any]) -> str:
+def _provider(shelf: Shelf, row: Any) -> str:
     return shelf[row["rulebook_id"]].provider.name
