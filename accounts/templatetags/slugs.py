@@ -84,8 +84,6 @@ NOTICE_KINDS: Words = {
     "upgrade_ready": gettext_lazy("An upgrade is ready: a small top-up may trigger it"),
     "contact_support": gettext_lazy("An upgrade is overdue: ask the provider's support"),
     "tier_seen": gettext_lazy("The tier that the provider shows has changed"),
-    "waiting_over_soon": gettext_lazy("A waiting period is over soon"),
-    "rules_changed": gettext_lazy("The provider has changed its rules"),
 }
 SOURCES: Words = {
     "person": pgettext_lazy("where a tier was seen", "typed in"),
