@@ -1,6 +1,7 @@
 """The published rulebooks: whole, dated, sourced, translated; each with examples of its own in examples/."""
 
 import tomllib
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -145,6 +146,10 @@ def test_one_official_edition_of_each_provider_is_in_force_today():
         "xai/2026",
     ]
     assert not published.edition("openai/2025-05").is_in_force(today)
+    before, after = published.edition("openai/2026-05"), published.edition("openai/2026-10-06")
+    eve, day = date(2026, 10, 5), date(2026, 10, 6)
+    assert [book.is_in_force(eve) for book in (before, after)] == [True, False]
+    assert [book.is_in_force(day) for book in (before, after)] == [False, True]
 
 
 def test_the_article_is_complete():
