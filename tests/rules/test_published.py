@@ -132,6 +132,13 @@ def test_the_editions_of_a_provider_follow_each_other_without_a_gap():
         assert not later.is_followed_by_any([earlier, later])
 
 
+def test_an_article_is_no_newer_edition():
+    article, official = published.edition("openai/2025-05"), published.edition("openai/2024-12")
+
+    assert article.started.by > official.started.by
+    assert not official.is_followed_by_any([article])
+
+
 def test_one_official_edition_of_each_provider_is_in_force_today():
     today = published.edition("mistral/2026").started.by
     in_force = [book for book in published.editions().values() if book.is_in_force(today)]
