@@ -188,6 +188,8 @@ def test_an_unknown_seen_tier_is_refused():
     ("ledger", "hints"),
     [
         ([line("110.00", "05-01")], {"tax_unknown_near_gate"}),
+        ([line("100.00", "05-01")], {"tax_unknown_near_gate"}),
+        ([line("99.99", "05-01")], set()),
         ([line("110.00", "05-01", tax="0")], set()),
         ([line("110.00", "05-01", tax="9.00")], set()),
         ([line("160.00", "05-01")], set()),

@@ -1,6 +1,7 @@
 """The published rulebooks: whole, dated, sourced, translated; each with examples of its own in examples/."""
 
 import tomllib
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -131,6 +132,13 @@ def test_the_editions_of_a_provider_follow_each_other_without_a_gap():
         assert not later.is_followed_by_any([earlier, later])
 
 
+def test_an_article_is_no_newer_edition():
+    article, official = published.edition("openai/2025-05"), published.edition("openai/2024-12")
+
+    assert article.started.by > official.started.by
+    assert not official.is_followed_by_any([article])
+
+
 def test_one_official_edition_of_each_provider_is_in_force_today():
     today = published.edition("mistral/2026").started.by
     in_force = [book for book in published.editions().values() if book.is_in_force(today)]
@@ -145,6 +153,10 @@ def test_one_official_edition_of_each_provider_is_in_force_today():
         "xai/2026",
     ]
     assert not published.edition("openai/2025-05").is_in_force(today)
+    before, after = published.edition("openai/2026-05"), published.edition("openai/2026-10-06")
+    eve, day = date(2026, 10, 5), date(2026, 10, 6)
+    assert [book.is_in_force(eve) for book in (before, after)] == [True, False]
+    assert [book.is_in_force(day) for book in (before, after)] == [False, True]
 
 
 def test_the_article_is_complete():
