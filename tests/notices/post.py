@@ -29,6 +29,11 @@ def waiting(number: int = 1) -> list[Delivery]:
     return list(Delivery.objects.waiting())
 
 
+def outcome_of_one() -> tuple[str, str, int]:
+    """Status, code and attempts of the only mail there is."""
+    return Delivery.objects.values_list("status", "last_code", "attempts").get()
+
+
 def leases_run_out() -> None:
     """Let the time of every lease pass: the database's clock cannot be set."""
     with connection.cursor() as cursor:
