@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from accounts.models import Account, Delivery
-from tests.make import instant, make_account, make_member, make_user, make_workspace
+from accounts.models import Account, Delivery, Membership, User
+from tests.make import instant, make_account, make_user, make_workspace
 from tests.sink import Sink, running
 
 READY = instant("05-08T10:00")
@@ -21,10 +21,17 @@ def ready_account(owner=None, *, now: datetime = READY, **facts) -> Account:
 def waiting(number: int = 1) -> list[Delivery]:
     """That many mails that wait, for as many members of one workspace."""
     owner = make_user("owner@example.org")
-    for each in range(number - 1):
-        make_member(make_workspace(owner), "viewer", f"member{each}@example.org")
+    workspace = make_workspace(owner)
+    # Nobody signs in as these, so no time is spent on passwords.
+    members = User.objects.bulk_create(User(email=f"member{each}@example.org") for each in range(number - 1))
+    Membership.objects.bulk_create(Membership(workspace=workspace, user=user, role="viewer") for user in members)
     ready_account(owner)
     return list(Delivery.objects.waiting())
+
+
+def outcome_of_one() -> tuple[str, str, int]:
+    """Status, code and attempts of the only mail there is."""
+    return Delivery.objects.values_list("status", "last_code", "attempts").get()
 
 
 def leases_run_out() -> None:

@@ -9,33 +9,13 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts import actions, notices
-from accounts.gateways import transport
 from accounts.gateways.mailbox import Mailbox
-from accounts.gateways.smtp import Patience
 from accounts.models import Account, Delivery, Membership, User
-from accounts.notices import compose, outbox
 from tests.make import make_payment, make_user
-from tests.notices.post import AFTER_GRACE, READY, leases_run_out, mail_server, ready_account, waiting
-from tests.sink import DROP, DROP_AFTER, Sink
+from tests.notices.post import AFTER_GRACE, READY, mail_server, outcome_of_one, ready_account, waiting
+from tests.sink import DROP, Sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _hasty(monkeypatch):
-    """No test waits two minutes for an answer."""
-    monkeypatch.setattr(Patience, "__init__", _impatient(Patience.__init__))
-
-
-def _impatient(init):
-    def made(self, step=1, before_data=2, reply=1):
-        init(self, step, before_data, reply)
-
-    return made
-
-
-def state() -> tuple[str, str, int]:
-    return Delivery.objects.values_list("status", "last_code", "attempts").get()
 
 
 class TestAMailThatIsDue:
@@ -96,7 +76,7 @@ class TestWhatTheServerSays:
         waiting()
         with mail_server(settings, Sink(script)) as sink:
             notices.deliver(now=AFTER_GRACE)
-        assert state() == expected
+        assert outcome_of_one() == expected
         assert len(sink.accepted) == accepted
         row = Delivery.objects.get()
         assert (row.claim, row.lease_until, row.phase) == (None, None, "")
@@ -113,7 +93,7 @@ class TestWhatTheServerSays:
                 now = max(row.next_at, now)
         assert steps[:6] == [1, 2, 4, 8, 16, 32]
         assert max(steps[:19]) == 360
-        assert state() == ("failed", "450", 20)
+        assert outcome_of_one() == ("failed", "450", 20)
 
 
 class TestNoMailCanLeave:
@@ -142,112 +122,7 @@ class TestNoMailCanLeave:
         settings.MAILBOX_DIR.write_text("")
         waiting()
         notices.deliver(now=AFTER_GRACE)
-        assert state() == ("pending", "disk", 0)
-
-
-class TestNobodyKnows:
-    """The mail was handed over and no answer came."""
-
-    @pytest.mark.parametrize("doubt", [DROP, DROP_AFTER, 3])
-    def test_it_is_sent_once_more_under_the_same_message_id(self, settings, doubt):
-        waiting()
-        sink = Sink({"dot": [doubt]})
-        with mail_server(settings, sink):
-            notices.deliver(now=AFTER_GRACE)
-            assert state() == ("pending", "no_answer", 1)
-            notices.deliver(now=AFTER_GRACE + timedelta(minutes=2))
-        assert state() == ("sent", "250", 2)
-        assert len(set(sink.ids())) == 1
-        assert len(sink.accepted) == (1 if doubt == DROP else 2)
-
-    def test_after_the_second_doubt_only_a_person_decides(self, settings):
-        waiting()
-        with mail_server(settings, Sink({"dot": DROP})):
-            for minute in (0, 2, 60, 600):
-                notices.deliver(now=AFTER_GRACE + timedelta(minutes=minute))
-        assert state() == ("uncertain", "no_answer", 2)
-
-    def test_a_failure_between_does_not_forget_the_first_doubt(self, settings):
-        waiting()
-        with mail_server(settings, Sink({"dot": [DROP, "451 later", DROP]})):
-            for minute in (0, 2, 60, 600):
-                notices.deliver(now=AFTER_GRACE + timedelta(minutes=minute))
-        assert state() == ("uncertain", "no_answer", 3)
-
-    def test_held_it_is_never_sent_again_by_itself(self, settings):
-        settings.UNCERTAIN_MAIL = "hold"
-        waiting()
-        with mail_server(settings, Sink({"dot": DROP_AFTER})) as sink:
-            for minute in (0, 2, 60):
-                notices.deliver(now=AFTER_GRACE + timedelta(minutes=minute))
-        assert state() == ("uncertain", "no_answer", 1)
-        assert len(sink.accepted) == 1
-
-
-class TestSendersThatDied:
-    @pytest.mark.parametrize("policy", ["resend", "hold"])
-    def test_one_that_died_before_the_fence_sent_nothing(self, settings, policy):
-        settings.UNCERTAIN_MAIL = policy
-        waiting()
-        assert outbox.claim(AFTER_GRACE) is not None
-        with mail_server(settings) as sink:
-            assert notices.deliver(now=AFTER_GRACE) == {}
-            leases_run_out()
-            assert notices.deliver(now=AFTER_GRACE) == {"sent": 1}
-        assert len(sink.accepted) == 1
-
-    def test_one_that_died_after_the_fence_may_have(self, settings):
-        waiting()
-        for attempt, expected in ((1, ("pending", 1)), (2, ("uncertain", 2))):
-            assert outbox.fence(outbox.claim(AFTER_GRACE))
-            leases_run_out()
-            assert outbox.reap(AFTER_GRACE) == 1
-            assert Delivery.objects.values_list("status", "doubts").get() == expected
-            assert Delivery.objects.get().attempts == attempt
-
-    def test_held_one_that_died_after_the_fence_stays_for_a_person(self, settings):
-        settings.UNCERTAIN_MAIL = "hold"
-        waiting()
-        assert outbox.fence(outbox.claim(AFTER_GRACE))
-        leases_run_out()
-        outbox.reap(AFTER_GRACE)
-        assert Delivery.objects.get().status == "uncertain"
-
-    def test_the_twentieth_death_is_the_last(self):
-        waiting()
-        Delivery.objects.update(attempts=19)
-        assert outbox.claim(AFTER_GRACE)
-        leases_run_out()
-        outbox.reap(AFTER_GRACE)
-        assert state() == ("failed", "lost", 20)
-
-    def test_a_frozen_sender_finds_the_fence_closed(self, settings):
-        """It slept past its lease; the mail is somebody else's by now, and what it records changes nothing."""
-        waiting()
-        frozen = outbox.claim(AFTER_GRACE)
-        leases_run_out()
-        with mail_server(settings) as sink:
-            assert notices.deliver(now=AFTER_GRACE) == {"sent": 1}
-            assert not outbox.fence(frozen)
-            with transport.chosen().open() as session:
-                letter = compose.letter(frozen, _shelf())
-                assert session.send(letter, lambda: outbox.fence(frozen)).kind == "withdrawn"
-        assert len(sink.accepted) == 1
-
-    def test_the_lease_of_another_is_not_ours_even_while_it_lasts(self):
-        waiting()
-        frozen = outbox.claim(AFTER_GRACE)
-        leases_run_out()
-        outbox.reap(AFTER_GRACE)
-        other = outbox.claim(AFTER_GRACE)
-        assert not outbox.fence(frozen)
-        assert outbox.fence(other)
-
-
-def _shelf():
-    from accounts.models import Rulebook
-
-    return Rulebook.objects.all().shelf()
+        assert outcome_of_one() == ("pending", "disk", 0)
 
 
 class TestNoLongerTrue:
@@ -335,8 +210,7 @@ class TestCost:
             notices.deliver(now=READY)
 
     def test_four_statements_a_mail_and_a_constant_number_beside(self, settings):
-        def cost(number: int) -> int:
-            Delivery.objects.filter(pk__in=Delivery.objects.filter(status="sent").values("pk")[number:]).count()
+        def cost() -> int:
             with CaptureQueriesContext(connection) as asked:
                 notices.deliver(now=AFTER_GRACE)
             return len(asked)
@@ -344,9 +218,9 @@ class TestCost:
         waiting(11)
         Delivery.objects.exclude(pk=Delivery.objects.first().pk).update(next_at=AFTER_GRACE + timedelta(days=1))
         with mail_server(settings) as sink:
-            one = cost(1)
+            one = cost()
             Delivery.objects.filter(status="pending").update(next_at=READY)
-            ten = cost(10)
+            ten = cost()
         assert len(sink.accepted) == 11
         assert sink.connections == 2
         assert ten - one == 9 * 4
