@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
 
 from accounts import rules
 from accounts.actions.history import event, write_events
@@ -90,7 +92,9 @@ def open_account(
 
 
 def _check_name(workspace: Workspace, name: str, this: Account | None = None) -> None:
-    twins = Account.objects.live().filter(workspace=workspace, name__iexact=name)
+    # As the database's own constraint compares names, and not by upper case as `iexact` does: they differ for some.
+    lower = Account.objects.live().annotate(lower_name=Lower("name"))
+    twins = lower.filter(workspace=workspace, lower_name=Lower(Value(name)))
     if this is not None:
         twins = twins.exclude(pk=this.pk)
     if twins.exists():

@@ -1,7 +1,7 @@
 """Write the ledger: record, correct, void, restore. Each reassesses the account in the same transaction."""
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -77,12 +77,19 @@ def record_payment(
     account = Account.objects.select_for_update(of=("self",)).select_related("standing").get(pk=account.pk)
     earlier = Payment.objects.filter(account=account, form_key=form_key).select_related("undoes").first()
     if earlier is not None:
-        if facts_of(earlier).as_json() == facts.as_json():
+        if _says_the_same(earlier, facts, now=now):
             return earlier
         raise FormUsedBefore(earlier)
     payment = add_line(account, facts=facts, form_key=form_key, by=by, now=now)
     reassess(account, now=now)
     return payment
+
+
+def _says_the_same(earlier: Payment, facts: PaymentFacts, *, now: datetime) -> bool:
+    """Whether the facts are those of a payment recorded before; "today" is the moment of entry, so it may be later."""
+    if earlier.is_day_only and facts.is_day_only and earlier.paid_at == earlier.recorded_at and facts.paid_at == now:
+        facts = replace(facts, paid_at=earlier.paid_at)
+    return facts_of(earlier).as_json() == facts.as_json()
 
 
 def add_line(account: Account, *, facts: PaymentFacts, form_key: uuid.UUID, by: User | None, now: datetime) -> Payment:
@@ -114,7 +121,9 @@ def void_payment(payment: Payment, *, by: User | None, now: datetime) -> Payment
 
 @transaction.atomic
 def restore_payment(payment: Payment, *, by: User | None, now: datetime) -> Payment:
-    """Undo a void: the payment gets back the status that it had before."""
+    """Undo a void: the payment gets back the status that it had before. One that is not void stays as it is."""
+    if not Payment.objects.filter(pk=payment.pk, status="void").exists():
+        return payment
     voided = payment.account.events.filter(kind="payment_voided", facts__payment=str(payment.uid)).latest_first()
     last = voided.first()
     status = last.facts["before"]["status"] if last else "succeeded"
@@ -178,15 +187,20 @@ def _check(account: Account, facts: PaymentFacts, *, now: datetime, this: Paymen
         )
     except rules.LedgerError as error:
         raise PaymentRefused(error.field, "not_a_line") from error
+    undoes = facts.undoes
+    if undoes is not None and (undoes.account_id != account.pk or undoes.kind in rules.UNDOING or undoes == this):
+        raise PaymentRefused("undoes", "not_a_payment")
+    if facts.status == "void":  # a void line stands beside any other
+        return
+    if undoes is not None and facts.paid_at < undoes.paid_at:
+        raise PaymentRefused("paid_at", "before_its_payment")
     others = Payment.objects.filter(account=account)
     if this is not None:
         others = others.exclude(pk=this.pk)
-    if facts.undoes is not None:
-        if facts.undoes.account_id != account.pk or facts.undoes.kind in rules.UNDOING or facts.undoes == this:
-            raise PaymentRefused("undoes", "not_a_payment")
-        if facts.paid_at < facts.undoes.paid_at:
-            raise PaymentRefused("paid_at", "before_its_payment")
-    if facts.reference and facts.status != "void":
-        twin = others.filter(kind=facts.kind, reference=facts.reference).exclude(status="void")
-        if twin.exists():
-            raise PaymentRefused("reference", "stands_twice")
+    undoing = Payment.objects.filter(undoes=this).exclude(status="void") if this else Payment.objects.none()
+    if facts.kind in rules.UNDOING and undoing.exists():
+        raise PaymentRefused("kind", "is_taken_back")
+    if undoing.filter(paid_at__lt=facts.paid_at).exists():
+        raise PaymentRefused("paid_at", "after_its_refund")
+    if facts.reference and others.filter(kind=facts.kind, reference=facts.reference).exclude(status="void").exists():
+        raise PaymentRefused("reference", "stands_twice")

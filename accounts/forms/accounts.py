@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, rules
-from accounts.forms.fields import AmountField
+from accounts.forms.fields import AmountField, KeyField, LineField
 from accounts.forms.payments import LineForm
 from accounts.models import Shelf
 
@@ -107,14 +107,14 @@ def edition_name(book: rules.Rulebook, *, is_current: bool) -> Any:
 class OpenAccountForm(ChoosesEdition):
     """Open an account: a name, the rules, the tier the provider shows; first payments come beside it."""
 
-    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Yours to choose, such as production-eu."))
-    organization_ref = forms.CharField(
+    name = LineField(label=_("Name"), max_length=100, help_text=_("Yours to choose, such as production-eu."))
+    organization_ref = LineField(
         label=_("Organization ID"),
         required=False,
         max_length=100,
         help_text=_("Such as org-AbC123. Support asks for it; money is counted per organization."),
     )
-    form_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    form_key = KeyField(required=False)
 
     field_order = ["name", "edition", "seen_tier", "organization_ref"]
 
@@ -130,15 +130,23 @@ class OpenAccountForm(ChoosesEdition):
         )
 
 
-# An empty row is no payment.
-FirstLines = forms.formset_factory(LineForm, extra=1, max_num=50, validate_max=True, absolute_max=60)
+class _Lines(forms.BaseFormSet):  # type: ignore[type-arg]
+    def initial_form_count(self) -> int:
+        """None: every row may be left empty, also those that were shown before; an empty row is no payment."""
+        return 0
+
+
+MOST_LINES = 50
+FirstLines = forms.formset_factory(
+    LineForm, formset=_Lines, extra=1, max_num=MOST_LINES, validate_max=True, absolute_max=MOST_LINES + 10
+)
 
 
 class EditAccountForm(forms.Form):
     """What a person says of an account, beside its rules and payments."""
 
-    name = forms.CharField(label=_("Name"), max_length=100)
-    organization_ref = forms.CharField(label=_("Organization ID"), required=False, max_length=100)
+    name = LineField(label=_("Name"), max_length=100)
+    organization_ref = LineField(label=_("Organization ID"), required=False, max_length=100)
     goal_tier = forms.ChoiceField(label=_("Goal: a tier"), required=False)
     goal_model = forms.ChoiceField(label=_("Goal: a model"), required=False)
     room_usd = AmountField(

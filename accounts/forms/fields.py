@@ -12,7 +12,35 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 AMOUNT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
+LONGEST_AMOUNT = 40
 EARLIEST = date(2015, 1, 1)
+# Marks that turn the direction of writing: they make a line say something else than it holds.
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class LineField(forms.CharField):
+    """Text in one line, as mail subjects need it: no line breaks, no control characters, something to be seen."""
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value) or "")
+        kinds = {unicodedata.category(sign) for sign in text}
+        if kinds & {"Cc", "Zl", "Zp"} or TURNING.intersection(text):
+            raise ValidationError(_("Write this in one line, without invisible control characters."), code="line")
+        if text and not any(unicodedata.category(sign)[0] in "LNPS" for sign in text):
+            raise ValidationError(_("Write something that can be seen."), code="invisible")
+        return text
+
+
+class KeyField(forms.UUIDField):
+    """The key of a form, hidden in it. One that is none, which only tampering makes, is no key."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except ValidationError:
+            return None
 
 
 class AmountField(forms.Field):
@@ -34,14 +62,14 @@ class AmountField(forms.Field):
     ) -> None:
         super().__init__(**options)
         self.places, self.most, self.is_signed, self.may_be_zero = places, most, is_signed, may_be_zero
-        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "maxlength": "40"}
+        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "maxlength": str(LONGEST_AMOUNT)}
 
     def to_python(self, value: Any) -> Decimal | None:
-        text = unicodedata.normalize("NFKC", str(value or "")).strip().replace("\u2212", "-")
+        text = unicodedata.normalize("NFKC", str(value or "")[: 2 * LONGEST_AMOUNT]).strip().replace("\u2212", "-")
         if not text:
             return None
         text = re.sub(r"^([+-]?)\s*(?:US)?\$\s*", r"\1", text)
-        if not AMOUNT.fullmatch(text) or len(text) > 40:
+        if not AMOUNT.fullmatch(text) or len(text) > LONGEST_AMOUNT:
             raise ValidationError(_("Write an amount in digits with a point, such as 50 or 49.99."), code="amount")
         amount = Decimal(text.replace(",", ""))
         if not self.is_signed and amount < 0:
@@ -55,7 +83,7 @@ class AmountField(forms.Field):
             raise ValidationError(
                 _("Write at most %(places)d digits after the point."), code="places", params={"places": self.places}
             )
-        return amount
+        return amount + 0  # -0 is 0
 
 
 class DayField(forms.DateField):

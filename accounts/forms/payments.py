@@ -1,7 +1,7 @@
 """The payment form: what counts at first sight, the rest folded away."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, rules
-from accounts.forms.fields import AmountField, ClockField, DayField, instant_of
+from accounts.forms.fields import AmountField, ClockField, DayField, KeyField, LineField, instant_of
 from accounts.models import Account, Payment
 from accounts.templatetags.slugs import KINDS as KIND_WORDS
 from accounts.templatetags.slugs import STATUSES as STATUS_WORDS
@@ -21,6 +21,8 @@ STATUSES = [(status, STATUS_WORDS[status]) for status in rules.STATUSES if statu
 REFUSALS = {
     ("paid_at", "in_future"): ("day", _("This lies in the future. Enter a payment when it has been made.")),
     ("paid_at", "before_its_payment"): ("day", _("A refund cannot be earlier than the payment that it takes back.")),
+    ("paid_at", "after_its_refund"): ("day", _("A refund of this payment is earlier. Correct that one first.")),
+    ("kind", "is_taken_back"): ("kind", _("A refund takes this payment back. Correct that one first.")),
     ("reference", "stands_twice"): ("reference", _("Another payment of this kind has this reference already.")),
     ("undoes", "not_a_payment"): ("undoes", _("Choose a payment of this account.")),
     ("rate", "not_a_line"): ("rate", _("How many US dollars is one unit of this currency?")),
@@ -28,6 +30,11 @@ REFUSALS = {
     ("gross", "not_a_line"): ("gross", _("The amount must be more than 0.")),
     ("currency", "not_a_line"): ("currency", _("Write the three letters of a currency, such as USD or EUR.")),
 }
+
+
+def words_of(refusal: actions.PaymentRefused) -> tuple[str | None, Any]:
+    """The field that a refusal is about (None: the whole) and what to say of it."""
+    return REFUSALS.get((refusal.field, refusal.code), (None, _("This payment cannot stand as it is.")))
 
 
 class LineForm(forms.Form):
@@ -47,16 +54,21 @@ class LineForm(forms.Form):
         gross, kind, day = facts.get("gross"), facts.get("kind"), facts.get("day")
         if gross is not None and gross < 0 and kind is not None and kind not in rules.UNDOING:
             self.add_error("gross", _("Only a refund or a chargeback is written with a minus sign."))
-        if day is not None:
-            try:
-                facts["paid_at"] = instant_of(day, facts.get("clock"), self.zone, now=self.now)
-            except ValidationError as error:
-                self.add_error("clock", error)
-            else:
-                if facts["paid_at"] > self.now:
-                    field = "clock" if day == self.now.astimezone(self.zone).date() else "day"
-                    self.add_error(field, REFUSALS["paid_at", "in_future"][1])
+        if day is not None and (field := self._place(facts, day)):
+            self.add_error(field, REFUSALS["paid_at", "in_future"][1])
         return facts
+
+    def _place(self, facts: dict[str, Any], day: date) -> str:
+        """Find the instant that is meant; return the field that lies in the future, or "". Adds what else is wrong."""
+        today = self.now.astimezone(self.zone).date()
+        if day > today:  # checked before any reckoning: the last days of the calendar have no instant in UTC
+            return "day"
+        try:
+            facts["paid_at"] = instant_of(day, facts.get("clock"), self.zone, now=self.now)
+        except ValidationError as error:
+            self.add_error("clock", error)
+            return ""
+        return "clock" if facts["paid_at"] > self.now else ""
 
     def facts(self) -> actions.PaymentFacts:
         """Return what the valid form says."""
@@ -97,9 +109,9 @@ class PaymentForm(LineForm):
         empty_label=_("no particular payment"),
         help_text=_("Only for refunds and chargebacks."),
     )
-    reference = forms.CharField(label=_("Invoice or receipt number"), required=False, max_length=100)
-    note = forms.CharField(label=_("Note"), required=False, max_length=500)
-    form_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    reference = LineField(label=_("Invoice or receipt number"), required=False, max_length=100)
+    note = LineField(label=_("Note"), required=False, max_length=500)
+    form_key = KeyField(required=False)
 
     HEAD = ("gross", "day", "kind")
 
@@ -108,6 +120,8 @@ class PaymentForm(LineForm):
         if payment is not None:
             options.setdefault("initial", _initial(payment, options["zone"]))
         super().__init__(*args, **options)
+        if payment is not None:
+            self.fields["gross"].widget.attrs["autofocus"] = True
         if not self.is_bound:
             self.initial["form_key"] = uuid.uuid4()
         undoable = Payment.objects.filter(account=account, kind__in=(*rules.COUNTABLE, *rules.NEVER_COUNTED))
@@ -180,8 +194,7 @@ class PaymentForm(LineForm):
 
     def refuse(self, refusal: actions.PaymentRefused) -> None:
         """Show beside its field what the ledger refused."""
-        field, words = REFUSALS.get((refusal.field, refusal.code), (None, _("This payment cannot stand as it is.")))
-        self.add_error(field, words)
+        self.add_error(*words_of(refusal))
 
     def refuse_reuse(self) -> None:
         """Say that this very form recorded another payment; what was typed stays, with a fresh key."""

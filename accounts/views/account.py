@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -16,55 +18,99 @@ from accounts import actions, rules
 from accounts.forms.payments import PaymentForm
 from accounts.models import Account, Membership, Payment, Rulebook
 from accounts.models.workspace import WRITING_ROLES
-from accounts.views.living import answer
-from accounts.views.requests import PersonRequest, find_account, zone_of
+from accounts.views.living import answer, living, whole
+from accounts.views.requests import PersonRequest, find_account, said, said_often, zone_of
 
 MOST_EVENTS = 30
-PAYMENTS_PER_PAGE = 200
+MOST_PAYMENTS = 200
+PARTS = ("advice", "seen", "ladder_section", "ledger", "model_list", "history")
+MODEL_ORDER = ("open", "locked", "partner", "expected", "unknown", "retired")
 
 
 @require_safe
 @vary_on_headers("HX-Request")
 def account(request: PersonRequest, account_id: UUID) -> HttpResponse:
-    """The whole page; for htmx its living parts out of band (204 when unchanged), or the models that a search finds."""
+    """The whole page; for htmx its living parts (204 when unchanged), or the models that a search finds."""
     held = find_account(request, account_id)
     now = timezone.now()
-    context = page_of(request, held, now=now)
     if not request.htmx:
-        return render(request, "accounts/account.html", context)
-    if request.htmx.target == "models":
-        return render(request, "accounts/_models.html", context)
-    return answer("accounts/_account_parts.html", context | {"oob": True}, request)
+        return whole_page(request, held, now=now)
+    context = page_of(request, held, now=now)
+    if request.htmx.target == "model-list":
+        return render(request, "accounts/_model_list.html", context)
+    return answer(PARTS, context, request)
 
 
-def page_of(request: PersonRequest, held: Account, *, now: datetime, form: PaymentForm | None = None) -> dict[str, Any]:
+def whole_page(
+    request: PersonRequest, held: Account, *, now: datetime, form: PaymentForm | None = None, status: int = 200
+) -> HttpResponse:
+    """The page, with a payment form that was typed into and cannot stand, or with a fresh one."""
+    context = page_of(request, held, now=now)
+    if context["is_editor"]:
+        context["form"] = form or PaymentForm(account=held, zone=zone_of(request), now=now)
+    live = living(PARTS, context, request)
+    facts = context | {"parts": live.parts, "version": live.version}
+    return render(request, "accounts/account.html", facts, status=status)
+
+
+def changed(request: PersonRequest, held: Account, *, now: datetime, is_form_used: bool = False) -> HttpResponse:
+    """Answer a change: every living part, the messages and a fresh form in one round trip, or the page itself.
+
+    Only a form that was used up is replaced; one that is half filled in stays as it is.
+    """
+    if not request.htmx:
+        return redirect("accounts:account", held.pk)
+    fresh = find_account(request, held.pk)
+    context = page_of(request, fresh, now=now) | {"oob": True}
+    html = [whole(living(PARTS, context, request), context, request)]
+    if is_form_used:
+        context["form"] = PaymentForm(account=fresh, zone=zone_of(request), now=now)
+        html.append(render_to_string("accounts/_payment_form.html", context, request))
+    html.append(render_to_string("accounts/_messages.html", context, request))
+    return HttpResponse("\n".join(html), headers={"HX-Reswap": "none"})
+
+
+def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str, Any]:
     """Everything the account page and its parts show, with the standing of this moment."""
     shelf = Rulebook.objects.all().shelf()
     payments = list(Payment.objects.filter(account=held).select_related("undoes").in_entry_order())
-    by_id = {str(payment.pk): payment for payment in payments}
     standing = actions.assess(held, [payment.as_line() for payment in payments], shelf, now=now)
-    book = standing.rulebook
+    book, shows_all = standing.rulebook, bool(said(request, "all"))
     role = Membership.objects.filter(workspace=held.workspace_id, user=request.user).values_list("role", flat=True)
-    is_editor = role.first() in WRITING_ROLES and not held.is_archived
-    if form is None and is_editor:
-        form = PaymentForm(account=held, zone=zone_of(request), now=now)
+    may_write = role.first() in WRITING_ROLES
+    by_id = {str(payment.pk): payment for payment in payments}
+    entries = [(by_id[entry.line.id], entry) for entry in reversed(standing.tally.entries)]
+    events = list(held.events.latest_first().select_related("by")[: None if shows_all else MOST_EVENTS + 1])
+    words = said(request, "model")
+    goal = book.model(held.goal_model)
     return {
         "account": held,
+        "address": reverse("accounts:account", args=[held.pk]) + ("?all=1" if shows_all else ""),
         "rulebook": book,
         "standing": standing.as_json(),
-        "entries": [(by_id[entry.line.id], entry) for entry in reversed(standing.tally.entries)],
-        "form": form,
-        "is_editor": is_editor,
+        "is_above_rules": _is_above(standing),
+        "entries": entries if shows_all else entries[:MOST_PAYMENTS],
+        "all_entries": entries,
+        "correcting": said_often(request, "correcting"),
+        "may_write": may_write,
+        "is_editor": may_write and not held.is_archived,
         "tiers": book.tiers,
-        "events": list(held.events.latest_first().select_related("by")[:MOST_EVENTS]),
-        "models": _models(held, standing, request.GET.get("model", ""), now=now),
-        "model_words": request.GET.get("model", ""),
+        "events": events if shows_all else events[:MOST_EVENTS],
+        "has_more_events": len(events) > MOST_EVENTS and not shows_all,
+        "models": _models(held, standing, words, now=now),
+        "model_words": words,
+        "goal_model": goal.name if goal else held.goal_model,
         "unlocks": _unlocks(book, now),
         "missing": [need for need in _needs(standing) if need not in held.confirmed],
         "confirmed": [need for need in rules.REQUIREMENTS if need in held.confirmed],
         "current_edition": shelf.in_force(book.provider.id, now.date()),
-        "now": now,
     }
+
+
+def _is_above(standing: rules.Standing) -> bool:
+    """Whether the provider shows more than the rules give; it grants exceptions."""
+    eligible = standing.eligible_tier
+    return eligible is not None and standing.seen_tier.rank > eligible.rank
 
 
 def _needs(standing: rules.Standing) -> list[str]:
@@ -104,5 +150,4 @@ def _models(held: Account, standing: rules.Standing, words: str, *, now: datetim
                 else [],
             }
         )
-    order = {"open": 0, "locked": 1, "partner": 2, "expected": 3, "unknown": 4, "retired": 5}
-    return sorted(models, key=lambda row: order.get(row["access"].state, 9))
+    return sorted(models, key=lambda row: MODEL_ORDER.index(row["access"].state))

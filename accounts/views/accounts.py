@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import actions, rules
-from accounts.forms.accounts import ChoosesEdition, EditAccountForm, FirstLines, OpenAccountForm
+from accounts.forms.accounts import MOST_LINES, ChoosesEdition, EditAccountForm, FirstLines, OpenAccountForm
 from accounts.models import Account, Rulebook
 from accounts.views.requests import PersonRequest, find_account, find_workspace, zone_of
 
@@ -60,10 +61,11 @@ def _kept(request: PersonRequest, shelf: Any, now: datetime, lines_for: dict[str
     book = form.chosen
     if book is not None and not book.has_tier(typed.get("seen_tier", "")):
         form.initial["seen_tier"] = book.lowest.id
-    count = min(_whole(typed.get("lines-TOTAL_FORMS", "")), 50)
+    shown = _whole(typed.get("lines-TOTAL_FORMS", ""))
+    count = min(shown + ("more" in request.POST), MOST_LINES)
     rows = [{name: typed.get(f"lines-{i}-{name}", "") for name in ("gross", "day", "kind")} for i in range(count)]
     lines = FirstLines(initial=rows, **lines_for)
-    lines.extra = 1 if "more" in request.POST else 0
+    lines.extra = count
     return form, lines
 
 
@@ -81,7 +83,7 @@ def edit_account(request: PersonRequest, account_id: UUID) -> HttpResponse:
     held, now = find_account(request, account_id, to_change=True), timezone.now()
     book = Rulebook.objects.get(pk=held.rulebook_id).rules
     initial = {name: getattr(held, name) for name in actions.AccountFacts.__dataclass_fields__}
-    form = EditAccountForm(request.POST or None, book=book, initial=initial)
+    form = EditAccountForm(request.POST if request.method == "POST" else None, book=book, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             actions.edit_account(held, facts=form.facts(), by=request.user, now=now)
@@ -158,7 +160,7 @@ def confirm_requirement(request: PersonRequest, account_id: UUID) -> HttpRespons
     held = find_account(request, account_id, to_change=True)
     requirement = request.POST.get("requirement", "")
     if requirement not in rules.REQUIREMENTS:
-        return HttpResponse(status=400)
+        raise BadRequest("There is no such requirement.")
     is_met = request.POST.get("is_met") != "no"
     actions.confirm_requirement(held, requirement=requirement, is_met=is_met, by=request.user, now=timezone.now())
     return redirect("accounts:account", held.pk)

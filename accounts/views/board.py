@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
 from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions, rules
-from accounts.models import Account, Payment, Rulebook, Shelf
+from accounts.models import Account, Payment, Rulebook, Shelf, Workspace
 from accounts.views.living import answer, living
 from accounts.views.requests import PersonRequest
 
@@ -25,7 +25,11 @@ log = logging.getLogger(__name__)
 PER_PAGE = 50
 MOST_ACTS = 12
 MOST_NEXT = 6
+# How many accounts that time has overtaken are looked at while the beat is silent.
+MOST_OVERDUE = 50
+PARTS = ("board_now", "board_rows", "board_totals")
 URGENT = ("contact_support", "top_up")
+ADVICE_ORDER = tuple(dict.fromkeys(("top_up", "contact_support", *rules.ADVICE_CODES)))
 SORTS = {
     "next": (F("standing__next_look_at").asc(nulls_last=True), Lower("name"), "id"),
     "name": (Lower("name"), "id"),
@@ -55,47 +59,61 @@ class Row:
 @require_safe
 @vary_on_headers("HX-Request")
 def board(request: PersonRequest) -> HttpResponse:
-    """The whole page, or for htmx its living part; 204 when that part has not changed since the reader's version."""
+    """The whole page, or for htmx its living parts; 204 when they have not changed since the reader's version."""
     now = timezone.now()
     context = _board(request, now)
     if request.htmx:
-        return answer("accounts/_board.html", context, request)
-    part, _version = living("accounts/_board.html", context, request)
-    return render(request, "accounts/board.html", context | {"part": part})
+        return answer(PARTS, context, request)
+    live = living(PARTS, context, request)
+    return render(request, "accounts/board.html", context | {"parts": live.parts, "version": live.version})
 
 
 def _board(request: PersonRequest, now: datetime) -> dict[str, Any]:
     mine = Account.objects.visible_to(request.user).live()
     shelf = Rulebook.objects.all().shelf()
-    found = _filtered(mine, request)
-    page = Paginator(found.with_standing(), PER_PAGE).get_page(request.GET.get("page"))
-    pressing = mine.filter(
-        Q(standing__advice_code__in=URGENT) | Q(fell_at__isnull=False) | Q(standing__next_look_at__lte=now)
-    )
-    coming = mine.filter(standing__next_look_at__gt=now).order_by("standing__next_look_at", "id")
+    page = Paginator(_filtered(mine, request).with_standing(), PER_PAGE).get_page(request.GET.get("page"))
     listed = list(page.object_list)
-    acting = list(pressing.with_standing()[: MOST_ACTS + 1])
-    waiting = list(coming.with_standing()[:MOST_NEXT])
-    rows = {row.account.id: row for row in rows_of([*listed, *acting, *waiting], shelf, now=now)}
+    pressing = _pressing(mine, now)
+    ahead = mine.filter(standing__next_look_at__gt=now).order_by("standing__next_look_at", "id")
+    waiting = list(ahead.with_standing()[:MOST_NEXT])
+    rows = {row.account.id: row for row in rows_of([*listed, *pressing, *waiting], shelf, now=now)}
+    urgent = [rows[account.id] for account in pressing if rows[account.id].is_urgent]
     counts: list[Any] = list(
         mine.order_by()
         .values("standing__advice_code", "rulebook__provider", "rulebook_id", "seen_tier")
         .annotate(count=Count("id"))
     )
-    urgent = [rows[account.id] for account in acting if rows[account.id].is_urgent]
     return {
+        "address": request.get_full_path(),
         "page": page,
         "rows": [rows[account.id] for account in listed],
         "acts": urgent[:MOST_ACTS],
         "has_more_acts": len(urgent) > MOST_ACTS,
-        "coming": [rows[account.id] for account in waiting if rows[account.id].next_at],
+        "coming": _coming([rows[account.id] for account in {*pressing, *waiting}]),
         "total": sum(row["count"] for row in counts),
         "by_advice": _totals(counts, "standing__advice_code"),
         "by_tier": _tiers(counts, shelf),
         "providers": sorted({(row["rulebook__provider"], _provider(shelf, row)) for row in counts}),
+        "advice_codes": ADVICE_ORDER,
         "query": {name: request.GET.get(name, "") for name in ("q", "provider", "advice", "tier", "sort")},
         "is_filtered": any(request.GET.get(name) for name in ("q", "provider", "advice", "tier")),
+        "may_add": Workspace.objects.editable_by(request.user).exists(),
     }
+
+
+def _pressing(mine: QuerySet[Account], now: datetime) -> list[Account]:
+    """Accounts whose stored standing is urgent, and then those that time has overtaken: they may be urgent by now."""
+    is_urgent = Q(standing__advice_code__in=URGENT) | Q(fell_at__isnull=False)
+    found: Any = mine.filter(is_urgent | Q(standing__next_look_at__lte=now)).order_by(
+        Case(When(is_urgent, then=0), default=1), Lower("name"), "id"
+    )
+    return list(found.with_standing()[: MOST_ACTS + 1 + MOST_OVERDUE])
+
+
+def _coming(rows: Iterable[Row]) -> list[Row]:
+    """What time brings next, soonest first, as of this moment."""
+    dated = [(row.next_at, row.account.name, str(row.account.id), row) for row in rows if row.next_at is not None]
+    return [row for *_order, row in sorted(dated, key=lambda item: item[:3])[:MOST_NEXT]]
 
 
 def _filtered(mine: QuerySet[Account], request: PersonRequest) -> Any:
@@ -137,21 +155,21 @@ def _totals(counts: list[Any], key: str) -> list[tuple[str, int]]:
     totals: dict[str, int] = {}
     for row in counts:
         totals[row[key]] = totals.get(row[key], 0) + row["count"]
-    order = {code: place for place, code in enumerate(("top_up", "contact_support", *rules.ADVICE_CODES))}
+    order = {code: place for place, code in enumerate(ADVICE_ORDER)}
     return sorted(totals.items(), key=lambda item: order.get(item[0], 99))
 
 
-def _tiers(counts: list[Any], shelf: Shelf) -> list[tuple[str, rules.Tier, int]]:
-    """Accounts per seen tier, provider by provider in the order of rank: (provider's name, tier, count)."""
-    totals: dict[tuple[str, int, str], tuple[str, rules.Tier, int]] = {}
+def _tiers(counts: list[Any], shelf: Shelf) -> list[tuple[str, str, rules.Tier, int]]:
+    """Accounts per seen tier, by provider and rank: (provider's name, its id, tier, count)."""
+    totals: dict[tuple[str, int, str], tuple[str, str, rules.Tier, int]] = {}
     for row in counts:
         book = shelf[row["rulebook_id"]]
         if not book.has_tier(row["seen_tier"]):
             continue
         tier = book.tier(row["seen_tier"])
         key = (book.provider.name, tier.rank, tier.id)
-        before = totals[key][2] if key in totals else 0
-        totals[key] = (book.provider.name, tier, before + row["count"])
+        before = totals[key][3] if key in totals else 0
+        totals[key] = (book.provider.name, book.provider.id, tier, before + row["count"])
     return [totals[key] for key in sorted(totals)]
 
 

@@ -6,16 +6,16 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions
-from accounts.forms.payments import PaymentForm
-from accounts.models import Account
-from accounts.views.account import page_of
+from accounts.forms.payments import PaymentForm, words_of
+from accounts.models import Account, Payment
+from accounts.views.account import changed, page_of, whole_page
 from accounts.views.requests import PersonRequest, find_account, find_payment, zone_of
 
 
@@ -38,7 +38,7 @@ def record_payment(request: PersonRequest, account_id: UUID) -> HttpResponse:
         form.refuse_reuse()
         return _form_again(request, held, form, now=now, status=409)
     messages.success(request, _("The payment is recorded."))
-    return _changed(request, held, now=now)
+    return changed(request, held, now=now, is_form_used=True)
 
 
 def _form_again(
@@ -46,26 +46,17 @@ def _form_again(
 ) -> HttpResponse:
     """Show the form with its errors; nothing that was typed is lost."""
     if request.htmx:
-        answer = render(request, "accounts/_payment_form.html", {"account": held, "form": form}, status=422)
-        answer["HX-Retarget"] = "#payment-form"
-        answer["HX-Reswap"] = "outerHTML"
-        return answer
-    return render(request, "accounts/account.html", page_of(request, held, now=now, form=form), status=status)
-
-
-def _changed(request: PersonRequest, held: Account, *, now: datetime) -> HttpResponse:
-    """Show what changed: every part of the page at once, or the page itself."""
-    if not request.htmx:
-        return redirect("accounts:account", held.pk)
-    fresh = find_account(request, held.pk)
-    return render(request, "accounts/_account_changed.html", page_of(request, fresh, now=now))
+        return render(request, "accounts/_payment_form.html", {"account": held, "form": form}, status=status)
+    return whole_page(request, held, now=now, form=form, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request")
 def correct_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
-    """Show a payment's form in its place, and correct the payment from it."""
+    """Show a payment's form in its place, and correct the payment from it. For htmx, `leave` shows its line again."""
     payment, now = find_payment(request, uid), timezone.now()
+    if request.htmx and "leave" in request.GET:
+        return _line(request, payment, now=now)
     form = PaymentForm(
         request.POST if request.method == "POST" else None,
         account=payment.account,
@@ -81,27 +72,37 @@ def correct_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
             form.refuse(refusal)
         else:
             messages.success(request, _("The payment is corrected; the history keeps what stood there before."))
-            return _changed(request, payment.account, now=now)
+            return changed(request, payment.account, now=now)
     template = "accounts/_payment_edit.html" if request.htmx else "accounts/payment.html"
     status = 422 if form.errors else 200
     return render(request, template, {"account": payment.account, "payment": payment, "form": form}, status=status)
 
 
+def _line(request: PersonRequest, payment: Payment, *, now: datetime) -> HttpResponse:
+    """The payment's line of the ledger."""
+    context = page_of(request, find_account(request, payment.account_id), now=now) | {"correcting": ()}
+    [(line, entry)] = [found for found in context["all_entries"] if found[0] == payment]
+    return render(request, "accounts/_payment_row.html", context | {"payment": line, "entry": entry})
+
+
 @require_POST
+@vary_on_headers("HX-Request")
 def void_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
     payment, now = find_payment(request, uid), timezone.now()
     actions.void_payment(payment, by=request.user, now=now)
     messages.success(request, _("The payment is void and counts for nothing. It can be restored in its row."))
-    return _changed(request, payment.account, now=now)
+    return changed(request, payment.account, now=now)
 
 
 @require_POST
+@vary_on_headers("HX-Request")
 def restore_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
     payment, now = find_payment(request, uid), timezone.now()
     try:
         actions.restore_payment(payment, by=request.user, now=now)
-    except actions.PaymentRefused:
-        messages.error(request, _("Another payment has this reference by now; correct that one first."))
+    except actions.PaymentRefused as refusal:
+        _field, words = words_of(refusal)
+        messages.error(request, words)
     else:
         messages.success(request, _("The payment is restored."))
-    return _changed(request, payment.account, now=now)
+    return changed(request, payment.account, now=now)

@@ -23,6 +23,15 @@ def zone_of(request: PersonRequest) -> ZoneInfo:
     return ZoneInfo(timezone.get_current_timezone_name())
 
 
+def said(request: HttpRequest, name: str) -> str:
+    """A parameter of the address or of the form; "" when it is not there."""
+    return request.POST.get(name) or request.GET.get(name, "")
+
+
+def said_often(request: HttpRequest, name: str) -> set[str]:
+    return {*request.POST.getlist(name), *request.GET.getlist(name)}
+
+
 def find_account(request: PersonRequest, account_id: UUID, *, to_change: bool = False) -> Account:
     """The account, if the person may see it (or change it); a foreign one is a 404."""
     accounts = Account.objects.editable_by(request.user) if to_change else Account.objects.visible_to(request.user)

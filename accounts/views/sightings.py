@@ -4,17 +4,19 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions
-from accounts.views.account import page_of
+from accounts.views.account import changed
 from accounts.views.requests import PersonRequest, find_account
 
 
 @require_POST
+@vary_on_headers("HX-Request")
 def see_tier(request: PersonRequest, account_id: UUID) -> HttpResponse:
     held, now = find_account(request, account_id, to_change=True), timezone.now()
     try:
@@ -27,9 +29,7 @@ def see_tier(request: PersonRequest, account_id: UUID) -> HttpResponse:
             "fell": _("Noted: it has fallen. The board says so until it rises again."),
         }
         messages.success(request, words.get(sighting.change, _("Noted.")))
-    if not request.htmx:
-        return redirect("accounts:account", held.pk)
-    return render(request, "accounts/_account_changed.html", page_of(request, find_account(request, held.pk), now=now))
+    return changed(request, held, now=now)
 
 
 @require_POST
