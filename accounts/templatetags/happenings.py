@@ -44,7 +44,9 @@ def _corrected(facts: Facts, book: rules.Rulebook) -> Any:
         if before.get(name) != after[name] and name != "is_day_only"
     ]
     return fill(
-        _("Corrected the payment of {when}: {changes}"), when=moments.day(before["paid_at"]), changes=", ".join(changes)
+        _("Corrected the payment of {when}: {changes}"),
+        when=moments.day(before["paid_at"]),
+        changes=_(", ").join(changes),
     )
 
 

@@ -60,9 +60,10 @@ def _of_this_site(address: str) -> str:
 @login_not_required
 @require_POST
 def enter_demo(request: HttpRequest) -> HttpResponse:
-    """Sign in as the demo's person; only where the whole instance is a demo."""
+    """Sign in as the demo's person, in the visitor's language; only where the whole instance is a demo."""
     if not settings.IS_DEMO:
         raise Http404
     user = get_object_or_404(User, email=DEMO_EMAIL)
+    actions.change_profile(user, language=translation.get_language() or user.language, now=timezone.now())
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return redirect(settings.LOGIN_REDIRECT_URL)

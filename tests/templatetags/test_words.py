@@ -67,13 +67,17 @@ class TestMoney:
             (Decimal("1234567.5"), "$1,234,567.50"),
             ("-60.00", "-$60.00"),
             ("0", "$0.00"),
-            (None, "unknown"),
         ],
     )
     @pytest.mark.parametrize("language", ["en", "zh-hans"])
     def test_has_two_places_in_both_languages(self, amount, text, language):
         with translation.override(language):
             assert figures.money(amount) == text
+
+    @pytest.mark.parametrize(("language", "text"), [("en", "unknown"), ("zh-hans", "未知")])
+    def test_says_that_an_amount_is_unknown_in_both_languages(self, language, text):
+        with translation.override(language):
+            assert figures.money(None) == text
 
     def test_of_another_currency_carries_its_sign(self):
         assert figures.money("50", "EUR") == "€50.00"
