@@ -92,8 +92,8 @@ def test_every_kind_of_notice_has_its_templates(kind, part):
 
 
 def test_every_published_rulebook_has_examples():
-    told = "\n".join(path.read_text() for path in files("tests/rules/**/*"))
-    assert [edition for edition in published.editions() if edition not in told] == []
+    examples = ROOT / "tests" / "rules" / "examples"
+    assert [edition for edition in published.editions() if not (examples / f"{edition}.toml").exists()] == []
 
 
 class TestTemplates:
