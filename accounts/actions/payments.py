@@ -47,6 +47,10 @@ class PaymentFacts:
     reference: str = ""
     note: str = ""
 
+    def columns(self) -> dict[str, Any]:
+        """The facts by the columns that hold them."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
     def as_json(self) -> dict[str, Any]:
         """The facts as an event keeps them."""
         facts = asdict(self) | {"undoes": str(self.undoes.uid) if self.undoes else None}
@@ -101,7 +105,7 @@ def add_line(account: Account, *, facts: PaymentFacts, form_key: uuid.UUID, by: 
         recorded_by=by,
         recorded_at=now,
         changed_at=now,
-        **{name: getattr(facts, name) for name in PaymentFacts.__dataclass_fields__},
+        **facts.columns(),
     )
     write_events([event(account, "payment_recorded", at=now, by=by, payment=str(payment.uid), after=facts.as_json())])
     return payment
@@ -148,8 +152,8 @@ def _change(
     if before.as_json() == facts.as_json():
         return payment
     _check(account, facts, now=now, this=payment)
-    for name in PaymentFacts.__dataclass_fields__:
-        setattr(payment, name, getattr(facts, name))
+    for name, value in facts.columns().items():
+        setattr(payment, name, value)
     payment.changed_at = now
     payment.save(update_fields=[*PaymentFacts.__dataclass_fields__, "changed_at"])
     write_events(
@@ -174,17 +178,7 @@ def _check(account: Account, facts: PaymentFacts, *, now: datetime, this: Paymen
     if facts.paid_at > now:
         raise PaymentRefused("paid_at", "in_future")
     try:
-        rules.Line(
-            id="new",
-            kind=facts.kind,
-            status=facts.status,
-            gross=facts.gross,
-            paid_at=facts.paid_at,
-            tax=facts.tax,
-            currency=facts.currency,
-            rate=facts.rate,
-            undoes=str(facts.undoes.pk) if facts.undoes else "",
-        )
+        Payment(account=account, **facts.columns()).as_line()
     except rules.LedgerError as error:
         raise PaymentRefused(error.field, "not_a_line") from error
     undoes = facts.undoes
