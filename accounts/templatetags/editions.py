@@ -173,11 +173,18 @@ class LimitChange:
 
 @register.simple_tag
 def changes(old: rules.Rulebook, new: rules.Rulebook) -> list[Change]:
-    """Rules, tiers and models that differ, in words; models that came or went share a line each."""
-    found = [it for it in rules.differences(old, new) if it.subject != "limit"]
-    lines = [_change(old, new, it) for it in found if it.subject != "model" or it.change == "changed"]
-    went = [it.old.name for it in found if it.subject == "model" and it.change == "removed"]
-    came = [it.new.name for it in found if it.subject == "model" and it.change == "added"]
+    """Rules, tiers and models that differ, in words; models that differ in the same way share a line."""
+    found = rules.differences(old, new)
+    lines = [_change(old, new, it) for it in found if it.subject in ("rule", "tier")]
+    models = [it for it in found if it.subject == "model"]
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for it in models:
+        if it.change == "changed":
+            line = _change(old, new, it)
+            alike.setdefault((line.what, line.old, line.new), []).append(line.name)
+    lines += [Change(_(", ").join(names), *rest) for rest, names in alike.items()]
+    went = [it.old.name for it in models if it.change == "removed"]
+    came = [it.new.name for it in models if it.change == "added"]
     if went:
         lines.append(Change(_("Models only in the edition before"), "", _(", ").join(went), ""))
     if came:

@@ -46,8 +46,12 @@ class Row:
     rulebook: rules.Rulebook
 
     @property
+    def is_to_act(self) -> bool:
+        return self.standing["advice"]["code"] in URGENT
+
+    @property
     def is_urgent(self) -> bool:
-        return self.standing["advice"]["code"] in URGENT or self.account.fell_at is not None
+        return self.is_to_act or self.account.fell_at is not None
 
     @property
     def next_at(self) -> datetime | None:

@@ -123,6 +123,15 @@ class TestWords:
         assert found["Build", "only in this edition"][1].startswith("$5")
         assert "GPT-4.1" in found["Models only in the edition before", ""][0]
 
+    def test_models_that_differ_in_the_same_way_share_a_line(self):
+        found = self.changes("openai/2026-05", "openai/2026-10-06")
+        (names,) = (
+            name
+            for (name, what), values in found.items()
+            if what == "opens" and values == ("from Tier 1", "from Build")
+        )
+        assert {"GPT-5", "GPT-4o"} <= set(names.split(", "))
+
     def test_models_with_the_same_change_of_a_limit_share_a_line(self):
         lines = editions.limit_changes(published.edition("openai/2024-12"), published.edition("openai/2025-05"))
         told = {
