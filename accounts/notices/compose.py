@@ -57,7 +57,7 @@ def letter(delivery: Delivery, shelf: Shelf) -> Letter:
     notice = delivery.notice
     token = unsubscribe.token(notice.recipient, notice.kind)
     link = _absolute(reverse("accounts:unsubscribe", args=[token]))
-    facts = _facts(delivery, shelf) | {"unsubscribe_url": link, "copy": delivery.copy}
+    facts = _facts(delivery, shelf) | {"unsubscribe_url": link}
     headers = {
         "Message-ID": _message_id(delivery.pk),
         "Date": format_datetime(delivery.created_at),

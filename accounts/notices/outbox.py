@@ -129,9 +129,16 @@ def _gist(facts: dict[str, Any]) -> Any:
 
 def is_anything_due(now: datetime) -> bool:
     """Whether there is a mail to send or a lease that ran out; one query."""
-    waiting = Q(status=PENDING, next_at__lte=now)
-    left_over = Q(status=SENDING, lease_until__lt=Now())
-    return Delivery.objects.filter(waiting | left_over).exists()
+    # Two questions, each answered by its own small index; one with OR would read the whole table.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (SELECT FROM accounts_delivery WHERE status = 'pending' AND next_at <= %s)
+                OR EXISTS (SELECT FROM accounts_delivery WHERE status = 'sending' AND lease_until < now())
+            """,
+            [now],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def reap(now: datetime) -> int:
@@ -176,7 +183,7 @@ def claim(now: datetime) -> Delivery | None:
             WHERE status = 'pending' AND id = (
                 SELECT id FROM accounts_delivery
                 WHERE status = 'pending' AND next_at <= %(now)s AND attempts < %(most)s
-                ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+                ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
             )
             RETURNING id
             """,

@@ -1,5 +1,6 @@
 """Things for tests of the post room: notices that wait, and a mail server that takes them."""
 
+import time
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -32,6 +33,14 @@ def waiting(number: int = 1) -> list[Delivery]:
 def outcome_of_one() -> tuple[str, str, int]:
     """Status, code and attempts of the only mail there is."""
     return Delivery.objects.values_list("status", "last_code", "attempts").get()
+
+
+def until(condition) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it never came true")
 
 
 def leases_run_out() -> None:

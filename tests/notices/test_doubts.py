@@ -1,14 +1,16 @@
 """When nobody can know whether a mail left: no answer to its final dot, or a sender that died."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from accounts import notices
 from accounts.gateways import transport
 from accounts.models import Delivery, Rulebook
 from accounts.notices import compose, outbox
-from tests.notices.post import AFTER_GRACE, leases_run_out, mail_server, outcome_of_one, waiting
+from tests.notices.post import AFTER_GRACE, leases_run_out, mail_server, outcome_of_one, until, waiting
 from tests.sink import DROP, DROP_AFTER, Sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,3 +113,27 @@ class TestSendersThatDied:
         other = outbox.claim(AFTER_GRACE)
         assert not outbox.fence(frozen)
         assert outbox.fence(other)
+
+
+def test_a_database_that_goes_away_before_the_record_makes_no_doubt(settings):
+    waiting()
+    done = []
+
+    def send() -> None:
+        done.append(notices.deliver(now=AFTER_GRACE))
+        connection.close()
+
+    sender = threading.Thread(target=send)
+    with mail_server(settings, Sink({"dot": [0.7]})) as sink:
+        sender.start()
+        until(lambda: Delivery.objects.get().phase == "data")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            assert cursor.fetchone()[0] >= 1
+        sender.join(20)
+    assert done == [{"sent": 1}]
+    assert outcome_of_one() == ("sent", "250", 1)
+    assert len(sink.accepted) == 1
