@@ -4,8 +4,11 @@ import itertools
 import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 
-from accounts import actions
+from django.contrib.auth.hashers import make_password
+
+from accounts import actions, rules
 from accounts.gateways import published
 from accounts.models import Account, Membership, Payment, Rulebook, User, Workspace
 
@@ -29,13 +32,26 @@ def make_rulebook(book_id: str = "openai/2025-05", *, now: datetime = NOW) -> Ru
     held = Rulebook.objects.filter(id=book_id).first()
     if held is not None:
         return held
-    actions.adopt([published.edition(book_id)], now=now)
+    actions.adopt([_edition(book_id)], now=now)
     return Rulebook.objects.get(id=book_id)
+
+
+@cache
+def _hashed_password() -> str:
+    """The real hash of PASSWORD, which is slow on purpose, once for a run."""
+    return make_password(PASSWORD)
+
+
+@cache
+def _edition(book_id: str) -> rules.Rulebook:
+    return published.edition(book_id)
 
 
 def make_user(email: str = "", *, home: bool = True, now: datetime = NOW, **facts) -> User:
     """A person with a workspace of their own (the first one of a test is the administrator)."""
-    user = User.objects.create_user(email or f"person{next(_numbers)}@example.org", PASSWORD, **facts)
+    user = User.objects.create_user(email or f"person{next(_numbers)}@example.org", **facts)
+    user.password = _hashed_password()
+    user.save(update_fields=["password"])
     if home:
         actions.open_home(user, now=now)
     return user

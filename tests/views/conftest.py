@@ -15,3 +15,18 @@ def ann(db):
 def signed_in(client: Client, ann) -> Client:
     client.force_login(ann)
     return client
+
+
+@pytest.fixture
+def clock(time_machine):
+    """The clock that views read stands still at make.NOW; `move_to` and `shift` set it."""
+    time_machine.move_to(make.NOW, tick=False)
+    return time_machine
+
+
+@pytest.fixture
+def see(ann):
+    """Somebody who may look at Ann's workspace and change nothing."""
+    viewer = Client()
+    viewer.force_login(make.make_member(make.make_workspace(ann), "viewer"))
+    return viewer
