@@ -95,6 +95,9 @@ SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "requirement_withdrawn": lambda facts, book: fill(
         _("Said not to be so after all: {need}"), need=slugs.word(slugs.REQUIREMENTS, facts["requirement"])
     ),
+    "notice_resent": lambda facts, book: fill(
+        _("Asked to send a mail again: {notice}"), notice=slugs.word(slugs.NOTICE_KINDS, facts["notice_kind"])
+    ),
     "cap_reached": lambda facts, book: fill(_("This month's cap was said to be used up")),
     "cap_not_reached": lambda facts, book: fill(_("This month's cap was said not to be used up")),
 }
