@@ -72,6 +72,8 @@ def test_a_search_narrows_the_matrix_in_place_and_back_shows_the_whole_page(open
     page.get_by_label("Kind").select_option("image")
     expect(page.locator("#matrix")).to_contain_text("No model fits")
     page.go_back()
+    expect(page.locator("#matrix tbody tr")).to_have_count(2)
+    page.wait_for_load_state("networkidle")
     page.go_back()
     expect(page.locator("#matrix tbody tr")).to_have_count(10)
     expect(page.locator("h1")).to_have_text("Models")
