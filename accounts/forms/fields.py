@@ -13,9 +13,18 @@ from django.utils.translation import gettext_lazy as _
 
 AMOUNT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
 LONGEST_AMOUNT = 40
+# Full-width signs, as Chinese and Japanese keyboards write them, and the true minus. Nothing else is guessed: a
+# superscript two is no digit two.
+NARROW = {0xFEE0 + ord(sign): sign for sign in "0123456789.,+-$"} | {0x2212: "-", 0x3000: " "}
 EARLIEST = date(2015, 1, 1)
 # Marks that turn the direction of writing: they make a line say something else than it holds.
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def one_line(text: str) -> str:
+    """The text without what cannot be in a line: white space becomes one space each, control characters go."""
+    seen = "".join(sign for sign in " ".join(text.split()) if unicodedata.category(sign) != "Cc")
+    return "".join(sign for sign in seen if sign not in TURNING)
 
 
 class LineField(forms.CharField):
@@ -65,7 +74,7 @@ class AmountField(forms.Field):
         self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "maxlength": str(LONGEST_AMOUNT)}
 
     def to_python(self, value: Any) -> Decimal | None:
-        text = unicodedata.normalize("NFKC", str(value or "")[: 2 * LONGEST_AMOUNT]).strip().replace("\u2212", "-")
+        text = str(value or "")[: 2 * LONGEST_AMOUNT].translate(NARROW).strip()
         if not text:
             return None
         text = re.sub(r"^([+-]?)\s*(?:US)?\$\s*", r"\1", text)

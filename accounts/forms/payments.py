@@ -152,7 +152,7 @@ class PaymentForm(LineForm):
 
     def clean_currency(self) -> str:
         currency = self.cleaned_data["currency"].upper()
-        if not (currency.isascii() and currency.isalpha()):
+        if not (currency.isascii() and currency.isalpha() and len(currency) == 3):
             raise ValidationError(REFUSALS["currency", "not_a_line"][1])
         return str(currency)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notices
+from accounts.forms.fields import one_line
 from accounts.models import User
 from accounts.templatetags.slugs import NOTICE_KINDS
 
@@ -74,7 +75,7 @@ class ProfileForm(forms.Form):
 
     def clean_name(self) -> str:
         """A name stands in mail headers: it is one line."""
-        return " ".join(self.cleaned_data["name"].split())
+        return one_line(self.cleaned_data["name"])
 
     def clean_time_zone(self) -> str:
         zone: str = self.cleaned_data["time_zone"].strip()

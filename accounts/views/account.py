@@ -53,15 +53,19 @@ def whole_page(
     return render(request, "accounts/account.html", facts, status=status)
 
 
-def changed(request: PersonRequest, held: Account, *, now: datetime, is_form_used: bool = False) -> HttpResponse:
+def changed(
+    request: PersonRequest, held: Account, *, now: datetime, is_form_used: bool = False, corrected: UUID | None = None
+) -> HttpResponse:
     """Answer a change: every living part, the messages and a fresh form in one round trip, or the page itself.
 
-    Only a form that was used up is replaced; one that is half filled in stays as it is.
+    Only a form that was used up is replaced (`corrected` names the payment whose form it was); one that is half filled
+    in stays as it is.
     """
     if not request.htmx:
         return redirect("accounts:account", held.pk)
     fresh = find_account(request, held.pk)
     context = page_of(request, fresh, now=now) | {"oob": True}
+    context["correcting"] -= {str(corrected)}
     html = [whole(living(PARTS, context, request), context, request)]
     if is_form_used:
         context["form"] = PaymentForm(account=fresh, zone=zone_of(request), now=now)

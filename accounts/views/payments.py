@@ -72,7 +72,7 @@ def correct_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
             form.refuse(refusal)
         else:
             messages.success(request, _("The payment is corrected; the history keeps what stood there before."))
-            return changed(request, payment.account, now=now)
+            return changed(request, payment.account, now=now, corrected=uid)
     template = "accounts/_payment_edit.html" if request.htmx else "accounts/payment.html"
     status = 422 if form.errors else 200
     return render(request, template, {"account": payment.account, "payment": payment, "form": form}, status=status)
