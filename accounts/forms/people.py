@@ -7,7 +7,8 @@ from zoneinfo import available_timezones
 from allauth.account.forms import SignupForm
 from django import forms
 from django.conf import settings
-from django.utils.translation import gettext
+from django.contrib.auth.password_validation import MinimumLengthValidator
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import notices
@@ -25,6 +26,14 @@ def time_zones() -> frozenset[str]:
     return frozenset(name for name in available_timezones() if "/" in name and not name.startswith("SystemV/")) | {
         "UTC"
     }
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's rule in words of ours: its own have no Chinese."""
+
+    def get_error_message(self) -> str:
+        pattern = ngettext("Use at least {count} character.", "Use at least {count} characters.", self.min_length)
+        return pattern.format(count=self.min_length)
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc]

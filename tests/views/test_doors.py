@@ -73,6 +73,13 @@ class TestSignUp:
         assert 'id="id_password1_error"' in page
         assert not User.objects.exists()
 
+    @pytest.mark.parametrize(
+        ("language", "says"), [("en", "Use at least 12 characters."), ("zh-hans", "密码至少需要 12 个字符。")]
+    )
+    def test_a_short_password_is_refused_in_the_readers_language(self, client, db, language, says):
+        client.cookies["django_language"] = language
+        assert says in sign_up(client, password="short").content.decode()
+
     @pytest.mark.parametrize("email", ["ann", "a@b\r\nBcc: x@example.org", "a@b.c, d@e.f", "x" * 320 + "@example.org"])
     def test_an_address_that_is_none_is_refused(self, client, db, email):
         assert sign_up(client, email).status_code == 200
@@ -216,6 +223,12 @@ class TestTheDemo:
         assert b"Enter the demo" in client.get("/account/login/").content
         assert client.post("/demo/enter/").headers["Location"] == reverse("accounts:board")
         assert client.session["_auth_user_id"] == str(demo.pk)
+
+    def test_speaks_the_visitors_language(self, client, settings, db):
+        settings.IS_DEMO = True
+        make.make_user("demo@tierdash.example")
+        client.post("/demo/enter/", headers={"Accept-Language": "zh-CN"})
+        assert '<html lang="zh-hans"' in client.get("/").content.decode()
 
     def test_is_nowhere_else(self, client, settings, db):
         make.make_user("demo@tierdash.example")
