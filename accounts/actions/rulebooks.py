@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count
@@ -17,14 +18,27 @@ class EditionChanged(ValueError):
 
 
 def digest_of(book: rules.Rulebook) -> str:
-    """Return the SHA-256 of the edition's canonical JSON: sorted keys, no spaces, UTF-8."""
-    canonical = json.dumps(book.document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """Return the SHA-256 of the edition's canonical JSON: sorted keys, no spaces, UTF-8, and no translations.
+
+    A better translation changes no rule, so it needs no new edition.
+    """
+    canonical = json.dumps(_in_english(book.document), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _in_english(document: Any) -> Any:
+    if isinstance(document, Mapping):
+        if "en" in document:
+            return {"en": document["en"]}
+        return {key: _in_english(value) for key, value in document.items()}
+    if isinstance(document, list):
+        return [_in_english(item) for item in document]
+    return document
 
 
 @transaction.atomic
 def adopt(editions: Iterable[rules.Rulebook], *, now: datetime) -> list[str]:
-    """Store the editions that are new, and return their ids in the given order.
+    """Store the editions that are new, and return their ids in the given order. Translations are kept up to date.
 
     Every live account of their providers becomes due at once. EditionChanged names an edition that was altered;
     nothing is stored then. Adopting twice, or twice at the same time, adopts once.
@@ -32,7 +46,9 @@ def adopt(editions: Iterable[rules.Rulebook], *, now: datetime) -> list[str]:
     with connection.cursor() as cursor:
         # Readers and accounts pass this lock; another adoption waits for it, and then finds the editions here.
         cursor.execute(f"LOCK TABLE {Rulebook._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
-    new = _new_among(editions)
+    books = list(editions)
+    new = _new_among(books)
+    _translate(books)
     Rulebook.objects.bulk_create(
         Rulebook(
             id=book.id,
@@ -48,6 +64,19 @@ def adopt(editions: Iterable[rules.Rulebook], *, now: datetime) -> list[str]:
     if new:
         _look_again({book.provider.id for book in new}, now=now)
     return [book.id for book in new]
+
+
+def _translate(books: list[rules.Rulebook]) -> None:
+    """Take over the words of adopted editions whose translations have changed; a process shows them after its start."""
+    adopted = {row.id: row for row in Rulebook.objects.filter(id__in=[book.id for book in books])}
+    renewed = []
+    for book in books:
+        row = adopted.get(book.id)
+        if row is not None and row.document != book.document:
+            row.document = dict(book.document)
+            renewed.append(row)
+    if renewed:
+        Rulebook.objects.bulk_update(renewed, ["document"])
 
 
 def _look_again(providers: set[str], *, now: datetime) -> None:

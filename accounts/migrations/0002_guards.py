@@ -43,7 +43,9 @@ class Migration(migrations.Migration):
             "rulebook_immutable",
             "accounts_rulebook",
             "UPDATE",
-            "NEW IS NOT DISTINCT FROM OLD",
+            # Its words may be translated better; `digest` covers all the rest of the document.
+            "(NEW.id, NEW.provider, NEW.kind, NEW.started_by, NEW.digest, NEW.adopted_at)"
+            " IS NOT DISTINCT FROM (OLD.id, OLD.provider, OLD.kind, OLD.started_by, OLD.digest, OLD.adopted_at)",
             "an adopted edition never changes",
         ),
         guard(

@@ -48,6 +48,12 @@ class TestAdopting:
             actions.adopt([other, altered(confidence="high")], now=make.NOW)
         assert list(Rulebook.objects.values_list("id", flat=True)) == ["openai/2025-05"]
 
+    def test_a_better_translation_is_taken_over_and_is_no_new_edition(self):
+        actions.adopt([BOOK], now=make.NOW)
+        better = altered(title=BOOK.document["title"] | {"zh-hans": "更好的标题"})
+        assert actions.adopt([better], now=make.NOW) == []
+        assert Rulebook.objects.get().document["title"]["zh-hans"] == "更好的标题"
+
     def test_live_accounts_of_the_provider_fall_due_at_once(self):
         account = make.make_account()
         archived = make.make_account()
