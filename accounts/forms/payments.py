@@ -120,8 +120,6 @@ class PaymentForm(LineForm):
         if payment is not None:
             options.setdefault("initial", _initial(payment, options["zone"]))
         super().__init__(*args, **options)
-        if payment is not None:
-            self.fields["gross"].widget.attrs["autofocus"] = True
         if not self.is_bound:
             self.initial["form_key"] = uuid.uuid4()
         undoable = Payment.objects.filter(account=account, kind__in=(*rules.COUNTABLE, *rules.NEVER_COUNTED))
