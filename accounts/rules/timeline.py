@@ -49,8 +49,8 @@ class Step:
 class Level:
     """The money gate of a tier as a line, its wait as a stretch of that line, and when both were met.
 
-    The instants are None while there is no clock; `ready_at` also while money or a requirement is missing. A wait of
-    0 days has no stretch.
+    A wait of 0 days has no stretch. Without a clock the stretch `is_projected`: it would start if the advised amount
+    were paid now. `ready_at` is None while money, a clock or a requirement is missing.
     """
 
     tier: Tier
@@ -59,6 +59,7 @@ class Level:
     wait_until: datetime | None
     ready_at: datetime | None
     is_met: bool
+    is_projected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +117,11 @@ def timeline(standing: Standing, shown: Sequence[Shown] = (), told: Sequence[Tol
     steps = tuple(
         Step(entry.line.paid_at, entry.counted_usd, entry.total_usd) for entry in standing.tally.entries if entry.counts
     )
-    levels = tuple(_levels(standing))
     today = _today(standing, shown, told)
     projection = _projection(standing, today)
+    levels = tuple(_levels(standing, today if projection else None))
     past = [*(step.at for step in steps), *(notice.at for notice in told)]
-    starts_at, ends_at = _span(standing, [today, *past], projection)
+    starts_at, ends_at = _span(standing, [today, *past], levels, projection)
     amounts = [step.total_usd for step in steps] + [level.usd for level in levels]
     return Timeline(
         today=today,
@@ -138,8 +139,9 @@ def timeline(standing: Standing, shown: Sequence[Shown] = (), told: Sequence[Tol
     )
 
 
-def _levels(standing: Standing) -> list[Level]:
-    """The tiers that ask for money, lowest first."""
+def _levels(standing: Standing, may_start_at: datetime | None) -> list[Level]:
+    """The tiers that ask for money, lowest first. may_start_at: when a clock might start that has not."""
+    clock = standing.clock_started_at or may_start_at
     levels = []
     for row in standing.tiers:
         tier, gate = row.tier, row.gate
@@ -149,10 +151,11 @@ def _levels(standing: Standing) -> list[Level]:
             Level(
                 tier=tier,
                 usd=tier.money_usd,
-                wait_from=standing.clock_started_at if tier.wait_days else None,
-                wait_until=gate.matured_at if tier.wait_days else None,
+                wait_from=clock if tier.wait_days else None,
+                wait_until=clock + timedelta(hours=24 * tier.wait_days) if clock and tier.wait_days else None,
                 ready_at=gate.ready_at,
                 is_met=row.is_met,
+                is_projected=standing.clock_started_at is None,
             )
         )
     return levels
@@ -203,12 +206,14 @@ def _projection(standing: Standing, today: datetime) -> Projection | None:
     return Projection(advice.tier, advice.amount_usd, standing.counted_usd + advice.amount_usd, ready_at)
 
 
-def _span(standing: Standing, past: Sequence[datetime], projection: Projection | None) -> tuple[datetime, datetime]:
+def _span(
+    standing: Standing, past: Sequence[datetime], levels: Sequence[Level], projection: Projection | None
+) -> tuple[datetime, datetime]:
     """From the first of the past marks to the last of what lies ahead, with room on both sides.
 
     Sightings are no marks here: an account may have been free for years before its first payment.
     """
-    ahead = [row.gate.matured_at for row in standing.tiers if row.tier.money_usd]
+    ahead = [level.wait_until for level in levels]
     ahead += [standing.advice.until, projection.ready_at if projection else None]
     marks = [*past, *(instant for instant in ahead if instant is not None)]
     first, last = min(marks), max(marks)

@@ -6,7 +6,6 @@ scaled. Every mark carries its words: they are its tooltip, and a row of the tim
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
@@ -17,14 +16,16 @@ from django.utils.translation import ngettext
 
 from accounts import rules
 from accounts.templatetags import moments, slugs
+from accounts.templatetags.drawing import Ahead, Bar, Drawing, Mark, Rail, Tick
 from accounts.templatetags.figures import dollars, money
-from accounts.templatetags.marked import Marked
 from accounts.templatetags.sayings import STATES, days, tier_name
 
 TOP, BASE = 34, 290  # the money: where the most stands, and nothing
 LABEL = 16  # between two names at the side
 # Marks nearer than this share of the width are one: a thumb could not tell them apart.
 NEAR = 1.5
+# A telephone, in pixels: the width of the drawing, the margin beside it, a letter.
+PHONE, MARGIN, PHONE_LETTER = 238, 34, 6.6
 # The share of the width that a letter takes on a telephone and on a desk.
 LETTER, LETTER_WIDE = 3.2, 0.85
 # How many days lie between two dates at the bottom, by how many the drawing holds; beyond these it is months.
@@ -32,94 +33,14 @@ TICKS = ((9, 1), (18, 2), (36, 4), (63, 7), (126, 14))
 MONTHS = ((260, 1), (520, 2), (1100, 4), (2200, 12))
 
 
-@dataclass(frozen=True)
-class Mark:
-    """A sign at an instant: `x` in percent, `y` in pixels, and its words."""
-
-    at: datetime
-    when: Marked
-    says: str
-    left: float
-    y: int
-
-    @property
-    def x(self) -> str:
-        return f"{self.left:.2f}%"
-
-    @property
-    def title(self) -> str:
-        return _("{when}: {what}").format(when=self.when, what=self.says)
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A stretch of time. `room` says where its name fits: "all", "wide" (not on a telephone) or nowhere."""
-
-    x: str
-    width: str
-    name: str = ""
-    room: str = ""
-    title: str = ""
-
-
-@dataclass(frozen=True)
-class Rail:
-    """The money gate of one tier as a line, its wait as a stretch of it, and from where on both are met.
-
-    `state` is met, target (the advice is about it) or empty. `due` is where they will be met if the advice is followed.
-    """
-
-    name: str
-    need: str
-    y: int
-    label_y: int
-    state: str
-    wait: Bar | None
-    waited: Bar | None
-    met: Mark | None
-    met_bar: Bar | None
-
-
-@dataclass(frozen=True)
-class Ahead:
-    """The advised amount paid now: a step up beside today, and where the tier's gates are then met."""
-
-    paid: Mark
-    due: Mark
-    from_y: int
-    text: str
-    is_late: bool
-
-
-@dataclass(frozen=True)
-class Tick:
-    x: str
-    text: str
-    is_extra: bool
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """What `_timeline.html` draws. `line` and `area` are paths in a box 1000 wide."""
-
-    state: str
-    today: Mark
-    line: str
-    area: str
-    payments: list[Mark]
-    rails: list[Rail]
-    triggers: list[Mark]
-    told: list[tuple[Mark, str]]
-    shown: list[Bar]
-    ahead: Ahead | None
-    until: Mark | None
-    ticks: list[Tick]
-    words: list[Mark]
-
-
 def timeline(held: rules.Timeline, rulebook: rules.Rulebook) -> Drawing:
     """Put a timeline into coordinates and words."""
     return _Drawer(held, rulebook).draw()
+
+
+def _letters(text: str) -> int:
+    """How many Latin letters a text is as wide as; Chinese ones are two."""
+    return sum(1 if ord(letter) < 0x2E80 else 2 for letter in text)
 
 
 class _Drawer:
@@ -138,11 +59,12 @@ class _Drawer:
         rails = self._rails()
         triggers = [self._trigger(trigger) for trigger in held.triggers]
         shown = [self._stretch(stretch) for stretch in held.stretches]
-        told = self._gathered([self._mark(told.at, slugs.word(slugs.NOTICE_KINDS, told.kind)) for told in held.told])
+        told = self._gathered([self._told(told) for told in held.told])
         today = self._mark(held.today, total, self._y(held.total_usd), by_day=True)
         return Drawing(
             state=STATES[held.advice.code],
             today=today,
+            today_text=_("Today, {total}").format(total=money(held.total_usd)),
             line=line,
             area=area,
             payments=payments,
@@ -150,8 +72,8 @@ class _Drawer:
             triggers=triggers,
             told=told,
             shown=[bar for bar in shown if bar],
+            shown_beside=shown[-1].name if shown and shown[-1] and shown[-1].room != "all" else "",
             ahead=self._ahead(),
-            until=self._until(),
             ticks=self._ticks(),
             words=sorted(self._marks, key=lambda mark: mark.at),
         )
@@ -172,7 +94,7 @@ class _Drawer:
         left, right = self._left(since), self._left(until)
         if right <= left:
             return None
-        letters = sum(1 if ord(letter) < 0x2E80 else 2 for letter in name) + 1
+        letters = _letters(name) + 1
         room = "all" if right - left > letters * LETTER else "wide" if right - left > letters * LETTER_WIDE else ""
         return Bar(f"{left:.2f}%", f"{right - left:.2f}%", name, room, title)
 
@@ -248,8 +170,12 @@ class _Drawer:
         today, name = self._held.today, tier_name(level.tier)
         wait = waited = met = met_bar = None
         if level.wait_from and level.wait_until:
-            words = _("{tier}: the wait of {days} ends").format(tier=name, days=days(level.tier.wait_days or 0))
-            title = self._mark(level.wait_until, words, y).title
+            sure, maybe = (
+                _("The wait for {tier} ends ({days})"),
+                _("If it is paid now: the wait for {tier} ends ({days})"),
+            )
+            words = (maybe if level.is_projected else sure).format(tier=name, days=days(level.tier.wait_days or 0))
+            title = self._mark(level.wait_until, words, y, by_day=level.is_projected).title
             wait = self._bar(level.wait_from, level.wait_until, title=title)
             waited = self._bar(level.wait_from, min(level.wait_until, today), title=title)
         if level.is_met and level.ready_at:
@@ -257,47 +183,56 @@ class _Drawer:
             met_bar = self._bar(level.ready_at, self._held.ends_at, title=met.title)
         is_target = level.tier.id == self._held.advice.tier.id and STATES[self._held.advice.code] in ("now", "soon")
         state = "target" if is_target else "met" if level.is_met else ""
-        return Rail(name, dollars(level.usd), y, label_y, state, wait, waited, met, met_bar)
+        return Rail(name, dollars(level.usd), y, label_y, state, wait, waited, met, met_bar, level.is_projected)
+
+    def _name(self, tier_id: str) -> str:
+        """The name of a tier, or its id when this edition has no such tier."""
+        return tier_name(self._rulebook.tier(tier_id)) if self._rulebook.has_tier(tier_id) else tier_id
 
     def _stretch(self, stretch: rules.Stretch) -> Bar | None:
-        known = self._rulebook.has_tier(stretch.tier)
-        name = tier_name(self._rulebook.tier(stretch.tier)) if known else stretch.tier
+        name = self._name(stretch.tier)
         mark = self._mark(stretch.since, _("The provider shows {tier}").format(tier=name))
         return self._bar(stretch.since, stretch.until or self._held.today, name, mark.title)
+
+    def _told(self, told: rules.Told) -> Mark:
+        says = _("Notice: {notice} ({tier})").format(
+            notice=slugs.word(slugs.NOTICE_KINDS, told.kind), tier=self._name(told.tier)
+        )
+        return self._mark(told.at, says)
 
     # --- what lies ahead ---------------------------------------------------------------------------------------------
 
     def _ahead(self) -> Ahead | None:
-        projection = self._held.projection
-        if projection is None:
-            return None
-        values = {
-            "amount": money(projection.amount_usd),
-            "total": money(projection.total_usd),
-            "tier": tier_name(projection.tier),
-        }
-        paid = self._mark(
-            self._held.today,
-            _("If {amount} is paid now: {total} in total").format(**values),
-            self._y(projection.total_usd),
-            by_day=True,
-        )
-        due = self._mark(
-            projection.ready_at,
-            _("If it is paid now: every condition of {tier} is met").format(**values),
-            self._y(projection.tier.money_usd or Decimal(0)),
-            by_day=True,
-        )
-        text = _("+{amount} → {tier}").format(**values)
-        return Ahead(paid, due, self._y(self._held.total_usd), text, is_late=due.left > 55)
-
-    def _until(self) -> Mark | None:
-        """What the advice waits for, where it is no wait of the rules: those have their own marks."""
         advice = self._held.advice
-        if advice.until is None or advice.code == "wait":
+        y, tier = self._y(advice.tier.money_usd or Decimal(0)), tier_name(advice.tier)
+        if self._held.projection:
+            return self._if_paid(self._held.projection, y, tier)
+        if advice.until is None:
             return None
-        pattern = _("{tier} may appear by now") if advice.code == "rechecking" else _("The limits of {tier} are there")
-        return self._mark(advice.until, pattern.format(tier=tier_name(advice.tier)))
+        says, text = {
+            "wait": (_("{tier}: every condition is met"), _("{tier}, {day}")),
+            "rechecking": (_("{tier} may have appeared by now"), _("{tier}, by {day}")),
+            "settling": (_("The limits of {tier} have followed"), _("Limits by {day}")),
+        }[advice.code]
+        due = self._mark(advice.until, says.format(tier=tier), y)
+        text = text.format(tier=tier, day=moments.day(due.at))
+        return Ahead(due, text, min(y, self._y(self._held.total_usd)), self._is_late(due, text))
+
+    @staticmethod
+    def _is_late(due: Mark, text: str) -> bool:
+        """Whether a text stands before its mark, since there is no room behind it on a telephone."""
+        return (100 - due.left) / 100 * PHONE + MARGIN < _letters(text) * PHONE_LETTER
+
+    def _if_paid(self, projection: rules.Projection, y: int, tier: str) -> Ahead:
+        values = {"amount": money(projection.amount_usd), "total": money(projection.total_usd), "tier": tier}
+        says = _("If {amount} is paid now: {total} in total").format(**values)
+        paid = self._mark(self._held.today, says, self._y(projection.total_usd), by_day=True)
+        says = _("If it is paid now: every condition of {tier} is met").format(**values)
+        due = self._mark(projection.ready_at, says, y, by_day=True)
+        pattern = _("+{amount} → {tier}, {day}") if due.at > paid.at else _("+{amount} → {tier}")
+        text = pattern.format(**values, day=moments.day(due.at))
+        from_y = self._y(self._held.total_usd)
+        return Ahead(due, text, min(paid.y, due.y), self._is_late(due, text), paid, from_y)
 
     # --- the days ----------------------------------------------------------------------------------------------------
 
