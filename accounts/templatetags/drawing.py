@@ -55,6 +55,7 @@ class Rail:
     met: Mark | None
     met_bar: Bar | None
     is_projected: bool
+    is_long: bool
 
 
 @dataclass(frozen=True)

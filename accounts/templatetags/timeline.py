@@ -135,7 +135,7 @@ class _Drawer:
         return [self._payment(group) for group in groups]
 
     def _payment(self, steps: Sequence[rules.Step]) -> Mark:
-        last, added = steps[-1], sum(step.added_usd for step in steps)
+        last, added = steps[-1], sum((step.added_usd for step in steps), Decimal(0))
         values = {"amount": money(abs(added)), "total": money(last.total_usd)}
         if len(steps) > 1:
             pattern = ngettext(
@@ -183,7 +183,19 @@ class _Drawer:
             met_bar = self._bar(level.ready_at, self._held.ends_at, title=met.title)
         is_target = level.tier.id == self._held.advice.tier.id and STATES[self._held.advice.code] in ("now", "soon")
         state = "target" if is_target else "met" if level.is_met else ""
-        return Rail(name, dollars(level.usd), y, label_y, state, wait, waited, met, met_bar, level.is_projected)
+        return Rail(
+            name,
+            dollars(level.usd),
+            y,
+            label_y,
+            state,
+            wait,
+            waited,
+            met,
+            met_bar,
+            level.is_projected,
+            _letters(name) > 8,
+        )
 
     def _name(self, tier_id: str) -> str:
         """The name of a tier, or its id when this edition has no such tier."""
@@ -216,7 +228,7 @@ class _Drawer:
         }[advice.code]
         due = self._mark(advice.until, says.format(tier=tier), y)
         text = text.format(tier=tier, day=moments.day(due.at))
-        return Ahead(due, text, min(y, self._y(self._held.total_usd)), self._is_late(due, text))
+        return Ahead(due, text, self._text_y(y, self._y(self._held.total_usd)), self._is_late(due, text))
 
     @staticmethod
     def _is_late(due: Mark, text: str) -> bool:
@@ -232,7 +244,12 @@ class _Drawer:
         pattern = _("+{amount} → {tier}, {day}") if due.at > paid.at else _("+{amount} → {tier}")
         text = pattern.format(**values, day=moments.day(due.at))
         from_y = self._y(self._held.total_usd)
-        return Ahead(due, text, min(paid.y, due.y), self._is_late(due, text), paid, from_y)
+        return Ahead(due, text, self._text_y(paid.y, due.y), self._is_late(due, text), paid, from_y)
+
+    @staticmethod
+    def _text_y(*lines: int) -> int:
+        """Above the lines; or, where today's own words stand there, below them."""
+        return min(lines) if min(lines) > TOP + LABEL else max(lines) + 2 * LABEL
 
     # --- the days ----------------------------------------------------------------------------------------------------
 
