@@ -29,6 +29,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Notices of every account that a person may see, latest first."""
         return self.filter(account__workspace__memberships__user=user).order_by("-created_at", "-id")
 
+    def in_order(self) -> "NoticeQuerySet":
+        return self.order_by("created_at", "id")
+
 
 class Notice(models.Model):
     """`facts` freezes what was true when it was raised, so that the mail can be made again, the same to the letter."""

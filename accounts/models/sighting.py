@@ -10,6 +10,9 @@ class SightingQuerySet(models.QuerySet["Sighting"]):
     def latest_first(self) -> "SightingQuerySet":
         return self.order_by("-seen_at", "-id")
 
+    def in_order(self) -> "SightingQuerySet":
+        return self.order_by("seen_at", "id")
+
 
 class Sighting(models.Model):
     """One look at the provider's page. `change` is first, same, rose, fell or moved (to another edition)."""

@@ -36,6 +36,7 @@ from accounts.rules.rulebook import (
     Way,
 )
 from accounts.rules.standing import Circumstances, Seen, Standing, TierStanding, UnknownTier, assess
+from accounts.rules.timeline import Level, Projection, Shown, Step, Stretch, Timeline, Told, Trigger, timeline
 
 __all__ = [
     "ACCESS_STATES",
@@ -57,22 +58,30 @@ __all__ = [
     "Entry",
     "Gate",
     "LedgerError",
+    "Level",
     "Limit",
     "LimitsAt",
     "Line",
     "ModelAccess",
+    "Projection",
     "Provider",
     "RollingCap",
     "Rulebook",
     "RulebookError",
     "Seen",
+    "Shown",
     "Source",
     "Span",
     "Standing",
+    "Step",
+    "Stretch",
     "Tally",
     "Text",
     "Tier",
     "TierStanding",
+    "Timeline",
+    "Told",
+    "Trigger",
     "UnknownTier",
     "Way",
     "access",
@@ -86,5 +95,6 @@ __all__ = [
     "line_from",
     "parse",
     "tally",
+    "timeline",
     "unlocked_by",
 ]

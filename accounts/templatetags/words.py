@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts import rules
-from accounts.templatetags import figures, ladder, moments, sayings, slugs
+from accounts.templatetags import figures, ladder, moments, sayings, slugs, timeline
 
 register = template.Library()
 
@@ -134,3 +134,4 @@ register.filter("day", moments.day)
 register.simple_tag(moments.instant, name="instant")
 register.simple_tag(sayings.advice, name="advice")
 register.simple_tag(ladder.ladder, name="ladder")
+register.simple_tag(timeline.timeline, name="timeline")

@@ -23,7 +23,7 @@ from accounts.views.requests import PersonRequest, find_account, said, said_ofte
 
 MOST_EVENTS = 30
 MOST_PAYMENTS = 200
-PARTS = ("advice", "seen", "ladder_section", "ledger", "model_list", "history")
+PARTS = ("advice", "seen", "ladder_section", "timeline", "ledger", "model_list", "history")
 MODEL_ORDER = ("open", "locked", "partner", "expected", "unknown", "retired")
 
 
@@ -92,6 +92,7 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         "address": reverse("accounts:account", args=[held.pk]) + ("?all=1" if shows_all else ""),
         "rulebook": book,
         "standing": standing.as_json(),
+        "timeline": _timeline(held, standing),
         "is_above_rules": _is_above(standing),
         "entries": entries if shows_all else entries[:MOST_PAYMENTS],
         "all_entries": entries,
@@ -109,6 +110,12 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         "confirmed": [need for need in rules.REQUIREMENTS if need in held.confirmed],
         "current_edition": shelf.in_force(book.provider.id, now.date()),
     }
+
+
+def _timeline(held: Account, standing: rules.Standing) -> rules.Timeline:
+    shown = [rules.Shown(tier, at) for tier, at in held.sightings.in_order().values_list("tier", "seen_at")]
+    told = [rules.Told(*notice) for notice in held.notices.in_order().values_list("kind", "tier", "created_at")]
+    return rules.timeline(standing, shown, told)
 
 
 def _is_above(standing: rules.Standing) -> bool:
