@@ -47,6 +47,7 @@ urlpatterns = [
     # people
     path("profile/", profile.profile, name="profile"),
     path("language/", profile.set_language, name="set-language"),
+    path("theme/", profile.set_theme, name="set-theme"),
     path("demo/enter/", doors.enter_demo, name="enter-demo"),
     # what providers say
     path("models/", models.models, name="models"),

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import JobRun, User, Workspace
+from accounts.templatetags import themes
 
 register = template.Library()
 
@@ -45,6 +46,10 @@ class Frame:
     def _user(self) -> User | None:
         user = getattr(self._request, "user", None)
         return user if isinstance(user, User) else None
+
+    @cached_property
+    def theme(self) -> themes.Theme:
+        return themes.of(self._request)
 
     @cached_property
     def pages(self) -> list[Page]:

@@ -118,6 +118,7 @@ DOORS = {
     ),
     "profile": Door(see=SIGNED_IN, change=SIGNED_IN),
     "set-language": Door(change=EVERYBODY, answers={204, 302}),
+    "set-theme": Door(change=EVERYBODY),
     # This instance is no demo: for nobody is there such a door.
     "enter-demo": Door(change=EVERYBODY, answers={404}),
     "models": Door(see=SIGNED_IN),
