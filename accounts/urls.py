@@ -6,7 +6,9 @@ from accounts.views import (
     board,
     doors,
     health,
+    icons,
     mailbox,
+    manifest,
     models,
     notices,
     payments,
@@ -53,6 +55,10 @@ urlpatterns = [
     path("models/", models.models, name="models"),
     path("rulebooks/", rulebooks.rulebooks, name="rulebooks"),
     path("rulebooks/<slug:provider>/<str:edition>/", rulebooks.rulebook, name="rulebook"),
+    # for browsers
+    path("manifest/<str:language>.webmanifest", manifest.manifest, name="manifest"),
+    path("icons/<int:count>.svg", icons.counted_icon, name="counted-icon"),
+    path("favicon.ico", icons.favicon, name="favicon"),
     # for probes
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

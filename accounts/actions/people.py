@@ -16,7 +16,10 @@ def change_profile(
     theme: str | None = None,
     muted_kinds: Sequence[str] | None = None,
 ) -> User:
-    """Store what a person says of themselves; None leaves a fact as it is. `time_zone` is an IANA name, `theme` one of THEMES."""
+    """Store what a person says of themselves; None leaves a fact as it is.
+
+    `time_zone` is an IANA name, `theme` one of THEMES.
+    """
     said = {
         "name": name,
         "language": language,

@@ -65,7 +65,8 @@ def world(db) -> World:
 class Door:
     """Who gets in by GET (`see`) and by POST (`change`); for other people who are signed in it does not exist.
 
-    `answers` are the statuses of an empty form from somebody who gets in. `ids` fill the address.
+    `answers` are the statuses of an empty form from somebody who gets in.
+    `ids` fill the address. `is_kept`: caches may hold it.
     """
 
     see: frozenset[str] | set[str] = frozenset()
@@ -73,6 +74,7 @@ class Door:
     answers: frozenset[int] | set[int] = frozenset({200, 302, 400, 422})
     ids: Callable[[World], dict[str, object]] = field(default=lambda world: {})
     has_secret: bool = False
+    is_kept: bool = False
 
     def path(self, name: str, world: World) -> str:
         return reverse(f"accounts:{name}", kwargs=self.ids(world))
@@ -124,6 +126,9 @@ DOORS = {
     "models": Door(see=SIGNED_IN),
     "rulebooks": Door(see=SIGNED_IN),
     "rulebook": Door(see=SIGNED_IN, ids=lambda world: {"provider": "openai", "edition": "2025-05"}),
+    "manifest": Door(see=EVERYBODY, ids=lambda world: {"language": "zh-hans"}, is_kept=True),
+    "counted-icon": Door(see=EVERYBODY, ids=lambda world: {"count": 3}, is_kept=True),
+    "favicon": Door(see=EVERYBODY, is_kept=True),
     "healthz": Door(see=EVERYBODY),
     "readyz": Door(see=EVERYBODY, answers={200, 503}),
 }
@@ -255,7 +260,7 @@ def test_every_answer_carries_its_guards(world, name):
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "unsafe-inline" not in headers["Content-Security-Policy"] or "sandbox" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert "no-store" in headers["Cache-Control"]
+    assert ("public" if door.is_kept else "no-store") in headers["Cache-Control"]
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Frame-Options"] == ("SAMEORIGIN" if name == "mail-html" else "DENY")
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
