@@ -15,6 +15,7 @@ from accounts.views import (
     profile,
     rulebooks,
     sightings,
+    styleguide,
     unsubscribe,
 )
 
@@ -55,6 +56,9 @@ urlpatterns = [
     path("models/", models.models, name="models"),
     path("rulebooks/", rulebooks.rulebooks, name="rulebooks"),
     path("rulebooks/<slug:provider>/<str:edition>/", rulebooks.rulebook, name="rulebook"),
+    # for whoever builds the pages
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("styleguide/mail/<slug:kind>/", styleguide.styleguide_mail, name="styleguide-mail"),
     # for browsers
     path("manifest/<str:language>.webmanifest", manifest.manifest, name="manifest"),
     path("icons/<int:count>.svg", icons.counted_icon, name="counted-icon"),

@@ -28,7 +28,7 @@ PAGES: dict[str, str | Promise] = {
     "rulebooks": _("Rulebooks"),
     "notices": _("Notices"),
 }
-STAFF_PAGES: dict[str, str | Promise] = {"mailbox": _("Local mailbox")}
+STAFF_PAGES: dict[str, str | Promise] = {"mailbox": _("Local mailbox"), "styleguide": _("Style guide")}
 
 
 @dataclass(frozen=True)

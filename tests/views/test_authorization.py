@@ -126,6 +126,8 @@ DOORS = {
     "models": Door(see=SIGNED_IN),
     "rulebooks": Door(see=SIGNED_IN),
     "rulebook": Door(see=SIGNED_IN, ids=lambda world: {"provider": "openai", "edition": "2025-05"}),
+    "styleguide": Door(see={STAFF}),
+    "styleguide-mail": Door(see={STAFF}, ids=lambda world: {"kind": "upgrade_ready"}),
     "manifest": Door(see=EVERYBODY, ids=lambda world: {"language": "zh-hans"}, is_kept=True),
     "counted-icon": Door(see=EVERYBODY, ids=lambda world: {"count": 3}, is_kept=True),
     "favicon": Door(see=EVERYBODY, is_kept=True),
@@ -262,7 +264,7 @@ def test_every_answer_carries_its_guards(world, name):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert ("public" if door.is_kept else "no-store") in headers["Cache-Control"]
     assert headers["Referrer-Policy"] == "same-origin"
-    assert headers["X-Frame-Options"] == ("SAMEORIGIN" if name == "mail-html" else "DENY")
+    assert headers["X-Frame-Options"] == ("SAMEORIGIN" if name in ("mail-html", "styleguide-mail") else "DENY")
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
