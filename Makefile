@@ -92,6 +92,15 @@ messages-check: $(VENV)/.installed-dev ## fail when a text is untranslated, fuzz
 		test -z "$$missing" || { echo "$$missing"; echo "$$file: the texts above are not translated" >&2; exit 1; }; \
 	done; echo "All texts are translated."
 
+.PHONY: icons
+icons: $(VENV)/.installed-dev ## draw the PNG icons from their SVG sources
+	$(PY) -m tests.icons
+
+.PHONY: screens
+screens: $(VENV)/.installed-dev ## photograph every page into docs/screens/
+	@$(PY) -m tierdash.launcher.translations
+	$(PY) -m tests.screens
+
 .PHONY: lock
 lock: ## write the exact versions of all packages, with hashes
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml -o requirements.lock

@@ -6,13 +6,16 @@ from accounts.views import (
     board,
     doors,
     health,
+    icons,
     mailbox,
+    manifest,
     models,
     notices,
     payments,
     profile,
     rulebooks,
     sightings,
+    styleguide,
     unsubscribe,
 )
 
@@ -47,11 +50,19 @@ urlpatterns = [
     # people
     path("profile/", profile.profile, name="profile"),
     path("language/", profile.set_language, name="set-language"),
+    path("theme/", profile.set_theme, name="set-theme"),
     path("demo/enter/", doors.enter_demo, name="enter-demo"),
     # what providers say
     path("models/", models.models, name="models"),
     path("rulebooks/", rulebooks.rulebooks, name="rulebooks"),
     path("rulebooks/<slug:provider>/<str:edition>/", rulebooks.rulebook, name="rulebook"),
+    # for whoever builds the pages
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("styleguide/mail/<slug:kind>/", styleguide.styleguide_mail, name="styleguide-mail"),
+    # for browsers
+    path("manifest/<str:language>.webmanifest", manifest.manifest, name="manifest"),
+    path("icons/<int:count>.svg", icons.counted_icon, name="counted-icon"),
+    path("favicon.ico", icons.favicon, name="favicon"),
     # for probes
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

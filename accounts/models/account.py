@@ -11,6 +11,9 @@ from accounts.models.rulebook import Rulebook
 from accounts.models.user import User
 from accounts.models.workspace import WRITING_ROLES, Workspace
 
+# What needs somebody now, by the stored standing: an advice to act on, or a tier that fell.
+URGENT = models.Q(standing__advice_code__in=rules.URGENT_CODES) | models.Q(fell_at__isnull=False)
+
 
 class AccountQuerySet(models.QuerySet["Account"]):
     def visible_to(self, user: User) -> "AccountQuerySet":
@@ -25,6 +28,9 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
     def live(self) -> "AccountQuerySet":
         return self.filter(archived_at=None)
+
+    def urgent(self) -> "AccountQuerySet":
+        return self.filter(URGENT)
 
     def with_standing(self) -> "AccountQuerySet":
         return self.select_related("standing")

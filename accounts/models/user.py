@@ -9,6 +9,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+# Light or dark as a person chose, or as their system says.
+THEMES = SYSTEM, LIGHT, DARK = ("system", "light", "dark")
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **facts: Any) -> "User":
@@ -23,12 +26,16 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """`time_zone` is an IANA name, `language` a code of settings.LANGUAGES; `muted_kinds` are notices without mail."""
+    """`time_zone` is an IANA name, `language` a code of settings.LANGUAGES; `muted_kinds` are notices without mail.
+
+    `theme` is one of THEMES; "" when the person never chose, so that the browser's own choice holds.
+    """
 
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=100, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     language = models.CharField(max_length=16, default="en")
+    theme = models.CharField(max_length=10, blank=True, default="")
     muted_kinds = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
@@ -44,6 +51,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.UniqueConstraint(fields=["email"], name="user_email_unique"),
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),
+            models.CheckConstraint(condition=models.Q(theme__in=["", *THEMES]), name="user_theme"),
         ]
 
     def __str__(self) -> str:

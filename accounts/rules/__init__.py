@@ -2,7 +2,7 @@
 
 from accounts.rules.access import ACCESS_STATES, Access, LimitsAt, access, limits_at, unlocked_by
 from accounts.rules.advice import CODES as ADVICE_CODES
-from accounts.rules.advice import Advice, Gate
+from accounts.rules.advice import URGENT_CODES, Advice, Gate
 from accounts.rules.building import build, parse
 from accounts.rules.differences import Difference, differences
 from accounts.rules.instants import as_text, from_text
@@ -49,6 +49,7 @@ __all__ = [
     "REQUIREMENTS",
     "STATUSES",
     "UNDOING",
+    "URGENT_CODES",
     "Access",
     "Advice",
     "Cap",

@@ -10,6 +10,8 @@ from accounts.rules.ledger import Tally
 from accounts.rules.rulebook import Rulebook, Tier
 
 CODES = ("rechecking", "contact_support", "top_up", "settling", "top", "ask_provider", "fund", "wait")
+# What somebody must act on now.
+URGENT_CODES = ("contact_support", "top_up")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,19 @@ from functools import cached_property
 from django import template
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import Count, Subquery, Value
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import JobRun, User, Workspace
+from accounts.models import Account, JobRun, User, Workspace
+from accounts.templatetags import themes
 
 register = template.Library()
 
+MOST_COUNTED = 10
 SILENCE = timedelta(minutes=5)
 PAGES: dict[str, str | Promise] = {
     "board": _("Board"),
@@ -25,7 +28,7 @@ PAGES: dict[str, str | Promise] = {
     "rulebooks": _("Rulebooks"),
     "notices": _("Notices"),
 }
-STAFF_PAGES: dict[str, str | Promise] = {"mailbox": _("Local mailbox")}
+STAFF_PAGES: dict[str, str | Promise] = {"mailbox": _("Local mailbox"), "styleguide": _("Style guide")}
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,10 @@ class Frame:
         return user if isinstance(user, User) else None
 
     @cached_property
+    def theme(self) -> themes.Theme:
+        return themes.of(self._request)
+
+    @cached_property
     def pages(self) -> list[Page]:
         return list(self._pages(PAGES))
 
@@ -65,7 +72,17 @@ class Frame:
 
     @cached_property
     def workspace(self) -> Workspace | None:
-        return Workspace.objects.visible_to(self._user).first() if self._user else None
+        """The person's home; with it, in the same query, how many accounts need somebody now."""
+        if self._user is None:
+            return None
+        urgent = Account.objects.visible_to(self._user).live().urgent().order_by()
+        count = Subquery(urgent.annotate(all=Value(1)).values("all").annotate(count=Count("id")).values("count"))
+        return Workspace.objects.visible_to(self._user).annotate(urgent_count=count).first()
+
+    @property
+    def urgent_count(self) -> int:
+        """How many accounts need somebody now, by their stored standings; at most MOST_COUNTED."""
+        return min(getattr(self.workspace, "urgent_count", None) or 0, MOST_COUNTED)
 
     @property
     def is_new(self) -> bool:

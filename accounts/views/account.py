@@ -102,10 +102,10 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         "tiers": book.tiers,
         "events": events if shows_all else events[:MOST_EVENTS],
         "has_more_events": len(events) > MOST_EVENTS and not shows_all,
-        "models": _models(held, standing, words, now=now),
+        "models": models_of(held, standing, words, now=now),
         "model_words": words,
         "goal_model": goal.name if goal else held.goal_model,
-        "unlocks": _unlocks(book, now),
+        "unlocks": unlocks_of(book, now),
         "missing": [need for need in _needs(standing) if need not in held.confirmed],
         "confirmed": [need for need in rules.REQUIREMENTS if need in held.confirmed],
         "current_edition": shelf.in_force(book.provider.id, now.date()),
@@ -130,7 +130,7 @@ def _needs(standing: rules.Standing) -> list[str]:
     return list(dict.fromkeys(need for tier in above for need in tier.requires))
 
 
-def _unlocks(book: rules.Rulebook, now: datetime) -> dict[str, str]:
+def unlocks_of(book: rules.Rulebook, now: datetime) -> dict[str, str]:
     """The models that each tier opens, in words, by tier id."""
     opened = {}
     for below, tier in itertools.pairwise(book.tiers):
@@ -140,7 +140,7 @@ def _unlocks(book: rules.Rulebook, now: datetime) -> dict[str, str]:
     return opened
 
 
-def _models(held: Account, standing: rules.Standing, words: str, *, now: datetime) -> list[dict[str, Any]]:
+def models_of(held: Account, standing: rules.Standing, words: str, *, now: datetime) -> list[dict[str, Any]]:
     """Every model of the edition that fits the search: may it be used, what opens it, limits now and one tier up."""
     book, seen = standing.rulebook, standing.seen_tier
     above = [tier for tier in book.tiers if tier.rank > seen.rank]

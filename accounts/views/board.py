@@ -17,6 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions, rules
 from accounts.models import Account, Payment, Rulebook, Shelf, Workspace
+from accounts.models.account import URGENT
 from accounts.views.living import answer, living
 from accounts.views.requests import PersonRequest
 
@@ -28,7 +29,6 @@ MOST_NEXT = 6
 # How many accounts that time has overtaken are looked at while the beat is silent.
 MOST_OVERDUE = 50
 PARTS = ("board_now", "board_rows", "board_totals")
-URGENT = ("contact_support", "top_up")
 ADVICE_ORDER = tuple(dict.fromkeys(("top_up", "contact_support", *rules.ADVICE_CODES)))
 SORTS = {
     "next": (F("standing__next_look_at").asc(nulls_last=True), Lower("name"), "id"),
@@ -47,7 +47,7 @@ class Row:
 
     @property
     def is_to_act(self) -> bool:
-        return self.standing["advice"]["code"] in URGENT
+        return self.standing["advice"]["code"] in rules.URGENT_CODES
 
     @property
     def is_urgent(self) -> bool:
@@ -107,9 +107,8 @@ def _board(request: PersonRequest, now: datetime) -> dict[str, Any]:
 
 def _pressing(mine: QuerySet[Account], now: datetime) -> list[Account]:
     """Accounts whose stored standing is urgent, and then those that time has overtaken: they may be urgent by now."""
-    is_urgent = Q(standing__advice_code__in=URGENT) | Q(fell_at__isnull=False)
-    found: Any = mine.filter(is_urgent | Q(standing__next_look_at__lte=now)).order_by(
-        Case(When(is_urgent, then=0), default=1), Lower("name"), "id"
+    found: Any = mine.filter(URGENT | Q(standing__next_look_at__lte=now)).order_by(
+        Case(When(URGENT, then=0), default=1), Lower("name"), "id"
     )
     return list(found.with_standing()[: MOST_ACTS + 1 + MOST_OVERDUE])
 

@@ -8,17 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from accounts.templatetags import themes
+
 RETRY_AFTER_SECONDS = 30
 
 
-def _bare(template: str, status: int) -> HttpResponse:
+def _bare(request: HttpRequest, template: str, status: int) -> HttpResponse:
     """Answer without context processors: there may be no session, no person and no database."""
-    return HttpResponse(render_to_string(template), status=status)
+    return HttpResponse(render_to_string(template, {"theme": themes.of_browser(request)}), status=status)
 
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _bare("400.html", 400)
+    return _bare(request, "400.html", 400)
 
 
 @login_not_required
@@ -35,10 +37,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 503 when the database is away or too busy, wherever in the request that showed; else 500."""
     if isinstance(sys.exception(), OperationalError | InterfaceError):
-        response = _bare("503.html", 503)
+        response = _bare(request, "503.html", 503)
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
-    return _bare("500.html", 500)
+    return _bare(request, "500.html", 500)
 
 
 @login_not_required

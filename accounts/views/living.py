@@ -42,6 +42,7 @@ def answer(names: Sequence[str], context: dict[str, Any], request: HttpRequest) 
 
 
 def whole(live: Living, context: dict[str, Any], request: HttpRequest) -> str:
-    """The parts, rendered with `oob`, and the pulse that knows their version."""
+    """The parts, rendered with `oob`, the pulse that knows their version, and the count in the tab."""
     pulse = render_to_string("accounts/_pulse.html", context | {"oob": True, "version": live.version}, request)
-    return "\n".join([pulse, *live.parts.values()])
+    favicon = render_to_string("accounts/_favicon.html", {"oob": True}, request)
+    return "\n".join([pulse, favicon, *live.parts.values()])

@@ -65,7 +65,8 @@ def world(db) -> World:
 class Door:
     """Who gets in by GET (`see`) and by POST (`change`); for other people who are signed in it does not exist.
 
-    `answers` are the statuses of an empty form from somebody who gets in. `ids` fill the address.
+    `answers` are the statuses of an empty form from somebody who gets in.
+    `ids` fill the address. `is_kept`: caches may hold it.
     """
 
     see: frozenset[str] | set[str] = frozenset()
@@ -73,6 +74,7 @@ class Door:
     answers: frozenset[int] | set[int] = frozenset({200, 302, 400, 422})
     ids: Callable[[World], dict[str, object]] = field(default=lambda world: {})
     has_secret: bool = False
+    is_kept: bool = False
 
     def path(self, name: str, world: World) -> str:
         return reverse(f"accounts:{name}", kwargs=self.ids(world))
@@ -118,11 +120,17 @@ DOORS = {
     ),
     "profile": Door(see=SIGNED_IN, change=SIGNED_IN),
     "set-language": Door(change=EVERYBODY, answers={204, 302}),
+    "set-theme": Door(change=EVERYBODY),
     # This instance is no demo: for nobody is there such a door.
     "enter-demo": Door(change=EVERYBODY, answers={404}),
     "models": Door(see=SIGNED_IN),
     "rulebooks": Door(see=SIGNED_IN),
     "rulebook": Door(see=SIGNED_IN, ids=lambda world: {"provider": "openai", "edition": "2025-05"}),
+    "styleguide": Door(see={STAFF}),
+    "styleguide-mail": Door(see={STAFF}, ids=lambda world: {"kind": "upgrade_ready"}),
+    "manifest": Door(see=EVERYBODY, ids=lambda world: {"language": "zh-hans"}, is_kept=True),
+    "counted-icon": Door(see=EVERYBODY, ids=lambda world: {"count": 3}, is_kept=True),
+    "favicon": Door(see=EVERYBODY, is_kept=True),
     "healthz": Door(see=EVERYBODY),
     "readyz": Door(see=EVERYBODY, answers={200, 503}),
 }
@@ -254,9 +262,9 @@ def test_every_answer_carries_its_guards(world, name):
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "unsafe-inline" not in headers["Content-Security-Policy"] or "sandbox" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert "no-store" in headers["Cache-Control"]
+    assert ("public" if door.is_kept else "no-store") in headers["Cache-Control"]
     assert headers["Referrer-Policy"] == "same-origin"
-    assert headers["X-Frame-Options"] == ("SAMEORIGIN" if name == "mail-html" else "DENY")
+    assert headers["X-Frame-Options"] == ("SAMEORIGIN" if name in ("mail-html", "styleguide-mail") else "DENY")
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 

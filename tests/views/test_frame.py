@@ -142,6 +142,61 @@ class TestLanguageAndZone:
         assert timezone.get_current_timezone_name() == "UTC"
 
 
+class TestLightAndDark:
+    def theme_of(self, answer) -> str:
+        return answer.content.decode().partition('data-theme="')[2].partition('"')[0]
+
+    def test_is_what_the_system_says_until_somebody_chooses(self, signed_in):
+        answer = signed_in.get("/profile/")
+        assert self.theme_of(answer) == ""
+        assert b'<meta name="color-scheme" content="light dark">' in answer.content
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_a_choice_is_on_the_page_before_any_stylesheet(self, signed_in, theme):
+        answer = signed_in.post("/theme/", {"theme": theme, "next": "/profile/?x=1"})
+        assert answer.headers["Location"] == "/profile/?x=1"
+        answer = signed_in.get("/profile/")
+        assert self.theme_of(answer) == theme
+        assert f'<meta name="color-scheme" content="{theme}">'.encode() in answer.content
+
+    def test_the_choice_of_a_person_holds_in_every_browser(self, signed_in, ann):
+        signed_in.post("/theme/", {"theme": "dark"})
+        elsewhere = Client()
+        elsewhere.force_login(ann)
+        assert self.theme_of(elsewhere.get("/profile/")) == "dark"
+
+    def test_the_choice_of_a_stranger_is_remembered_by_the_browser(self, client, db):
+        client.post("/theme/", {"theme": "dark", "next": SIGN_IN})
+        assert self.theme_of(client.get(SIGN_IN)) == "dark"
+
+    def test_a_person_who_never_chose_keeps_the_look_of_before_signing_in(self, client, db):
+        client.post("/theme/", {"theme": "dark"})
+        client.force_login(make.make_user())
+        assert self.theme_of(client.get("/profile/")) == "dark"
+
+    def test_the_systems_choice_can_be_taken_back_to(self, signed_in):
+        signed_in.post("/theme/", {"theme": "dark"})
+        signed_in.post("/theme/", {"theme": "system"})
+        assert self.theme_of(signed_in.get("/profile/")) == ""
+
+    def test_a_theme_that_is_not_there_is_refused(self, signed_in, ann):
+        assert signed_in.post("/theme/", {"theme": "pink"}).status_code == 400
+        ann.refresh_from_db()
+        assert ann.theme == ""
+
+    def test_a_cookie_that_says_nothing_known_is_ignored(self, client, db):
+        client.cookies["theme"] = '"><script>'
+        assert self.theme_of(client.get(SIGN_IN)) == ""
+
+    def test_the_switch_leads_to_no_other_site(self, signed_in):
+        answer = signed_in.post("/theme/", {"theme": "dark", "next": "https://evil.example/"})
+        assert answer.headers["Location"] == "/"
+
+    def test_a_page_that_leans_on_nothing_wears_it_too(self, client, db):
+        client.cookies["theme"] = "dark"
+        assert self.theme_of(client.get("/profile/?x=%00")) == "dark"
+
+
 class TestTheClocksSilence:
     def page(self, client: Client, ann, *, silent_for: timedelta | None) -> str:
         now = timezone.now()
@@ -180,7 +235,7 @@ class TestWhereOneIs:
 
     def test_a_stranger_sees_no_menu(self, client, db):
         page = client.get(SIGN_IN).content.decode()
-        assert "popovertarget" not in page
+        assert 'popovertarget="me"' not in page
         assert 'class="pages"' not in page
 
 

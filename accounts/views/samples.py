@@ -1,0 +1,156 @@
+"""Sample accounts for the style guide: invented ledgers, judged by the real rules at this moment. Nothing is stored."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from accounts import actions, rules
+from accounts.gateways import published
+from accounts.models import Account, Delivery, Event, Notice, Payment, Shelf, User
+from accounts.models.notice import STATUSES
+from accounts.views.board import Row
+
+OPENAI = "openai/2025-05"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An account whose payments are (days before now, gross) pairs; `rose_days` ago its seen tier rose."""
+
+    name: str
+    seen: str
+    payments: tuple[tuple[float, str], ...] = ()
+    edition: str = OPENAI
+    rose_days: float | None = None
+
+
+# One for every advice code and every shape of the ladder: reached, half way, without a clock, opaque, without wait.
+SAMPLES = (
+    Sample("top-up", "tier-1", ((11, "50"),)),
+    Sample("top-up-completes", "tier-1", ((20, "45"),)),
+    Sample("contact-support", "tier-1", ((29, "60"), (3, "5"))),
+    Sample("rechecking", "tier-1", ((11, "50"), (0.25, "5"))),
+    Sample("settling", "tier-2", ((19, "60"), (6, "5")), rose_days=0.2),
+    Sample("wait", "tier-3", ((9, "300"),)),
+    Sample("fund", "tier-1", ((3, "20"),)),
+    Sample("fund-from-nothing", "free"),
+    Sample("ask-provider", "scale", ((60, "900"),), edition="anthropic/2026-06-26"),
+    Sample("top", "tier-5", ((80, "1500"), (40, "500"))),
+)
+KINDS: tuple[tuple[float, str, dict[str, Any]], ...] = (
+    (34, "200", {"currency": "CNY", "rate": Decimal("0.1385"), "note": "首次充值"}),
+    (33, "100", {"kind": "grant"}),
+    (30, "18", {"kind": "promo"}),
+    (28, "25", {"status": "failed", "reference": "INV-20417"}),
+    (21, "40", {"kind": "transfer"}),
+    (15, "12.50", {"kind": "refund", "tax": Decimal("2.00")}),
+    (9, "60", {"kind": "invoice", "tax": Decimal("10.00"), "is_day_only": True}),
+    (4, "7", {"status": "void"}),
+    (1, "20", {"status": "pending"}),
+)
+
+
+def shelf() -> Shelf:
+    return Shelf(published.editions())
+
+
+def account_of(sample: Sample, *, now: datetime) -> Account:
+    rose_at = now - timedelta(days=sample.rose_days) if sample.rose_days is not None else None
+    return Account(
+        name=sample.name,
+        rulebook_id=sample.edition,
+        organization_ref="org-Kq7dEu01",
+        seen_tier=sample.seen,
+        seen_source="person",
+        seen_at=rose_at or now - timedelta(days=2),
+        seen_rose_at=rose_at,
+        created_at=now,
+    )
+
+
+def assess(sample: Sample, *, now: datetime) -> tuple[Account, rules.Standing]:
+    account = account_of(sample, now=now)
+    lines = [
+        rules.Line(str(number), "purchase", "succeeded", Decimal(gross), now - timedelta(days=days))
+        for number, (days, gross) in enumerate(sample.payments)
+    ]
+    return account, actions.assess(account, lines, shelf(), now=now)
+
+
+def rows(*, now: datetime) -> list[Row]:
+    """Every sample as lists show it."""
+    judged = [assess(sample, now=now) for sample in SAMPLES]
+    return [Row(account, standing.as_json(), standing.rulebook) for account, standing in judged]
+
+
+def fallen(*, now: datetime) -> Row:
+    account, standing = assess(Sample("fallen", "tier-1", ((39, "120"),)), now=now)
+    account.fell_from, account.fell_at = "tier-3", now - timedelta(days=2)
+    return Row(account, standing.as_json(), standing.rulebook)
+
+
+def ledger(account: Account, *, now: datetime) -> list[tuple[Payment, rules.Entry]]:
+    """A ledger with every kind of payment and every reason for not counting, latest first."""
+    payments = [
+        Payment(
+            id=number,
+            account=account,
+            gross=Decimal(gross),
+            paid_at=now - timedelta(days=days),
+            **{"kind": "purchase", "status": "succeeded"} | facts,
+        )
+        for number, (days, gross, facts) in enumerate(KINDS)
+    ]
+    tally = actions.assess(account, [payment.as_line() for payment in payments], shelf(), now=now).tally
+    by_id = {str(payment.pk): payment for payment in payments}
+    return [(by_id[entry.line.id], entry) for entry in reversed(tally.entries)]
+
+
+def events(account: Account, by: User, *, now: datetime) -> list[Event]:
+    said: list[tuple[float, str, dict[str, Any]]] = [
+        (0.1, "advice_changed", {"after": {"code": "top_up", "tier": "tier-2"}}),
+        (2, "tier_seen", {"change": "rose", "before": "free", "after": "tier-1"}),
+        (11, "payment_recorded", {"after": {"kind": "purchase", "gross": "50", "currency": "USD", "paid_at": now}}),
+        (12, "account_opened", {"tier": "free", "edition": account.rulebook_id}),
+    ]
+    return [
+        Event(account=account, kind=kind, at=now - timedelta(days=days), by=by if days > 1 else None, facts=facts)
+        for days, kind, facts in said
+    ]
+
+
+def notice(row: Row, kind: str, recipient: User, *, now: datetime) -> Notice:
+    return Notice(
+        account=row.account,
+        kind=kind,
+        rulebook_id=row.rulebook.id,
+        tier=row.standing["advice"]["tier"],
+        recipient=recipient,
+        facts={"account": row.account.name, "standing": row.standing},
+        created_at=now,
+    )
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A notice as its list shows it: the mails stand beside it, for there is no row that they could hang on."""
+
+    notice: Notice
+    mails: list[Delivery]
+    deliveries: dict[str, list[Delivery]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "deliveries", {"all": self.mails})
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.notice, name)
+
+
+def listed(row: Row, recipient: User, *, now: datetime) -> Iterator[Listed]:
+    """A notice for each state that a mail can be in."""
+    for status in STATUSES:
+        raised = notice(row, "upgrade_ready", recipient, now=now)
+        mail = Delivery(notice=raised, status=status, next_at=now, sent_at=now if status == "sent" else None)
+        yield Listed(raised, [mail])

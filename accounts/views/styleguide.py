@@ -1,0 +1,169 @@
+"""The style guide, for staff: every token and every component in every state, from samples and the real rules."""
+
+import re
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from functools import cache
+from typing import Any
+
+from django.contrib.messages import Message, constants
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from accounts import notices, rules
+from accounts.forms import ProfileForm
+from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
+from accounts.forms.payments import PaymentForm
+from accounts.models import Delivery
+from accounts.notices import compose
+from accounts.views import samples
+from accounts.views.account import models_of, unlocks_of
+from accounts.views.board import ADVICE_ORDER, Row
+from accounts.views.mailbox import MAIL_POLICY, staff_only
+from accounts.views.matrix import matrix, readers
+from accounts.views.requests import PersonRequest, zone_of
+
+STATES = ("now", "soon", "fine", "unknown", "wrong")
+LEVELS = (constants.SUCCESS, constants.INFO, constants.WARNING, constants.ERROR)
+TOKEN = re.compile(r"^    --([a-z0-9-]+): ([^;]+);", re.MULTILINE)
+MOST_MODELS = 6
+
+
+@require_safe
+@staff_only
+def styleguide(request: PersonRequest) -> HttpResponse:
+    now = timezone.now()
+    rows = samples.rows(now=now)
+    book = rows[0].rulebook
+    context = {
+        "tokens": tokens(),
+        "states": STATES,
+        "samples": rows,
+        "silence": {"silent_since": now - timedelta(minutes=12)},
+        "fallen": samples.fallen(now=now),
+        "sample": rows[0],
+        "unlocks": unlocks_of(book, now),
+        "messages_shown": [Message(level, _("A sentence that says what happened.")) for level in LEVELS],
+        "mails": [kind for kind in notices.KINDS if kind != "tier_seen"],
+        **_board(rows),
+        **_account(request, rows[0], now),
+        **_forms(request, rows[0], now),
+        **_models(rows, now),
+        "notices": list(samples.listed(rows[0], request.user, now=now)),
+        "shelf": samples.shelf(),
+    }
+    return render(request, "accounts/styleguide.html", context)
+
+
+@require_safe
+@staff_only
+@xframe_options_sameorigin
+def styleguide_mail(request: PersonRequest, kind: str) -> HttpResponse:
+    """A mail of this kind as it would be sent now, for the sandboxed frame of the style guide."""
+    now = timezone.now()
+    by_kind = {"upgrade_ready": "top_up", "contact_support": "contact_support"}
+    fitting = [row for row in samples.rows(now=now) if row.standing["advice"]["code"] == by_kind.get(kind)]
+    if not fitting:
+        raise Http404
+    notice = samples.notice(fitting[0], kind, request.user, now=now)
+    letter = compose.letter(Delivery(notice=notice, address=request.user.email, created_at=now), samples.shelf())
+    body = message_from_bytes(letter.content, policy=policy.default).get_body(("html",))
+    return HttpResponse(body.get_content() if body else "", headers={"Content-Security-Policy": MAIL_POLICY})
+
+
+@cache
+def tokens() -> dict[str, list[tuple[str, str]]]:
+    """Every token of the stylesheet by kind, as (name, value): read from the stylesheet, so that none is missing."""
+    with staticfiles_storage.open("css/tierdash.css") as file:
+        found = TOKEN.findall(file.read().decode().partition("@layer elements {")[0])
+    kinds: dict[str, list[tuple[str, str]]] = {"colours": [], "type": [], "space": [], "radius": [], "other": []}
+    for name, value in found:
+        kinds[_kind(name, value)].append((name, value))
+    return kinds
+
+
+def _kind(name: str, value: str) -> str:
+    if value.startswith("light-dark("):
+        return "colours"
+    if name.startswith("text-"):
+        return "type"
+    if re.fullmatch(r"s\d+", name):
+        return "space"
+    return "radius" if name.startswith("radius-") else "other"
+
+
+def _board(rows: list[Row]) -> dict[str, Any]:
+    tiers = rows[0].rulebook.tiers
+    return {
+        "rows": rows[:3],
+        "acts": [row for row in rows if row.is_to_act],
+        "coming": [row for row in rows if row.next_at],
+        "page": Paginator(range(500), 50).get_page(5),
+        "total": len(rows),
+        "query": {},
+        "providers": [(rows[0].rulebook.provider.id, rows[0].rulebook.provider.name)],
+        "advice_codes": ADVICE_ORDER,
+        "by_advice": [(code, 1) for code in ADVICE_ORDER],
+        "by_tier": [("OpenAI", "openai", tier, tier.rank + 1) for tier in tiers],
+    }
+
+
+def _account(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:
+    entries = samples.ledger(row.account, now=now)
+    standing = samples.assess(samples.SAMPLES[0], now=now)[1]
+    context: dict[str, Any] = {
+        "account": row.account,
+        "rulebook": row.rulebook,
+        "standing": row.standing | {"hints": ["tax_unknown", "newer_edition"]},
+        "is_editor": True,
+        "tiers": row.rulebook.tiers,
+        "missing": rules.REQUIREMENTS[:1],
+        "confirmed": rules.REQUIREMENTS[1:2],
+        "entries": entries,
+        "all_entries": entries,
+        "correcting": set(),
+        "events": samples.events(row.account, request.user, now=now),
+        "models": models_of(row.account, standing, "", now=now)[:MOST_MODELS],
+        "payment": samples.ledger(row.account, now=now)[0][0],
+    }
+    names = ("ledger", "model_list")
+    return context | {"parts": {name: render_to_string(f"accounts/_{name}.html", context, request) for name in names}}
+
+
+def _forms(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:
+    zone, shelf = zone_of(request), samples.shelf()
+    facts: dict[str, Any] = {"account": row.account, "zone": zone, "now": now}
+    wrong = {"gross": "-5", "day": "2999-12-31", "kind": "purchase", "currency": "EURO", "status": "succeeded"}
+    profile = ProfileForm.of(request.user, {"name": "Ann", "language": "en", "time_zone": "Mars/Olympus"})
+    profile.auto_id = "profile_%s"
+    return {
+        "form": PaymentForm(**facts),
+        "wrong_form": PaymentForm(wrong, auto_id="wrong_%s", **facts),
+        "profile_form": profile,
+        "open_form": OpenAccountForm(shelf=shelf, now=now, auto_id="open_%s"),
+        "lines": FirstLines(prefix="lines", form_kwargs={"zone": zone, "now": now}),
+        "move_form": ChoosesEdition(
+            shelf=shelf, now=now, provider="openai", auto_id="move_%s", initial={"edition": row.rulebook.id}
+        ),
+    }
+
+
+def _models(rows: list[Row], now: datetime) -> dict[str, Any]:
+    book = rows[0].rulebook
+    mine = readers([row.account for row in rows if row.rulebook is book], book, now=now)
+    states: dict[str, Any] = {}
+    for model in matrix(book, book.models, on=now.date(), mine=mine):
+        states.setdefault(model.state, model)
+    return {
+        "matrix_rows": [*states.values()],
+        "has_mine": True,
+        "before": samples.shelf()["openai/2024-12"],
+        "current": samples.shelf().in_force("openai", now.date()),
+    }
