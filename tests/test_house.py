@@ -30,9 +30,9 @@ TEMPLATES = files("templates/**/*.html", "templates/**/*.txt")
 
 
 def test_no_module_is_longer_than_300_lines():
-    assert {
-        name for name, path in zip(named(MODULES), MODULES, strict=True) if len(path.read_text().splitlines()) > 300
-    } == set()
+    rooms = files("accounts/**/*.py", "tierdash/**/*.py")
+    long = [path for path in rooms if "migrations" not in path.parts and len(path.read_text().splitlines()) > 300]
+    assert named(long) == []
 
 
 def test_every_file_has_a_name_that_says_what_it_holds():
