@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import FileAwareEnv
 
+from tierdash import mail_server
+
 env = FileAwareEnv(eager=True)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -196,13 +198,16 @@ EMAIL_URL = env.str("EMAIL_URL", "")
 MAILBOX_DIR = VAR_DIR / "mailbox"
 EMAIL_TIMEOUT = 20
 if EMAIL_URL:
-    _mail = env.dj_email_url("EMAIL_URL")
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
-    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
-    if not EMAIL_HOST:
-        raise ImproperlyConfigured("EMAIL_URL must look like smtp+tls://user:password@mail.example.org:587.")
+    try:
+        _mail = mail_server.read(EMAIL_URL)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"EMAIL_URL must look like smtp+tls://user:password@mail.example.org:587: {error}."
+        ) from None
+    EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starttls, _mail.tls
 else:
     EMAIL_BACKEND = "accounts.gateways.mailbox.EmailBackend"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("TIERDASH_MAIL_FROM", f"tierdash <tierdash@{_site.hostname}>")
