@@ -72,7 +72,7 @@ class _Drawer:
             triggers=triggers,
             told=told,
             shown=[bar for bar in shown if bar],
-            shown_beside=shown[-1].name if shown and shown[-1] and shown[-1].room != "all" else "",
+            shown_beside=self._beside(shown),
             ahead=self._ahead(),
             ticks=self._ticks(),
             words=sorted(self._marks, key=lambda mark: mark.at),
@@ -206,6 +206,12 @@ class _Drawer:
         mark = self._mark(stretch.since, _("The provider shows {tier}").format(tier=name))
         return self._bar(stretch.since, stretch.until or self._held.today, name, mark.title)
 
+    def _beside(self, shown: Sequence[Bar | None]) -> str:
+        """The name of the present tier, when it does not fit into its own stretch."""
+        if not shown or (shown[-1] and shown[-1].room == "all"):
+            return ""
+        return self._name(self._held.stretches[-1].tier)
+
     def _told(self, told: rules.Told) -> Mark:
         says = _("Notice: {notice} ({tier})").format(
             notice=slugs.word(slugs.NOTICE_KINDS, told.kind), tier=self._name(told.tier)
@@ -259,11 +265,11 @@ class _Drawer:
         span = (end - start).days
         found = []
         if step := next((step for most, step in TICKS if span <= most), None):
-            first = start.date() + timedelta(days=1)
-            dates = [first + timedelta(days=n) for n in range(0, span + 1, step)]
+            ahead = [start.date() + timedelta(days=n) for n in range(1, span + 2)]
+            dates = [date for date in ahead if date.toordinal() % step == 0]
             name = "TICK_FORMAT"
         else:
-            every = next((every for most, every in MONTHS if span <= most), 24)
+            every = next((every for most, every in MONTHS if span <= most), 60)
             months = range(start.year * 12 + start.month, end.year * 12 + end.month)
             dates = [start.date().replace(year=n // 12, month=n % 12 + 1, day=1) for n in months if n % every == 0]
             name = "TICK_MONTH_FORMAT"

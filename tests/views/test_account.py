@@ -15,7 +15,7 @@ from tests.make import NOW, instant, make_account, make_payment, make_user, paym
 from tests.views.reading import HTMX, has, html_of, poll, value_of, version_of, words_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-PARTS = ("advice", "seen", "ladder", "ledger", "model-list", "history")
+PARTS = ("advice", "seen", "ladder", "timeline", "ledger", "model-list", "history")
 
 
 @pytest.fixture
@@ -39,6 +39,23 @@ class TestWhatItShows:
         assert "Tier 2" in words
         assert "Day 2 of 7" in words
         assert "$50.00 of $50" in words
+
+    def test_the_timeline_with_the_money_the_tier_and_the_notices(self, signed_in, ann, address):
+        make_payment(account := Account.objects.get(), "5", now=NOW)
+        words = words_of(signed_in.get(address), "timeline")
+        assert "Sun 18 May $50.00 paid; $50.00 in total" in words
+        assert "Tue 20 May, 12:00 UTC The provider shows Tier 1" in words
+        assert "Sun 25 May, 10:00 UTC The wait for Tier 2 ends (7 days)" in words
+        actions.see_tier(account, tier="free", seen_at=NOW, by=ann, now=NOW)
+        assert "Notice: The tier that the provider shows has changed (Free)" in words_of(
+            signed_in.get(address), "timeline"
+        )
+
+    def test_a_timeline_that_teaches_before_the_first_payment(self, signed_in, ann):
+        empty = make_account(ann, seen="free")
+        words = words_of(signed_in.get(f"/accounts/{empty.pk}/"), "timeline")
+        assert "The clock of every wait starts with the first payment that counts" in words
+        assert "If $5.00 is paid now: $5.00 in total" in words
 
     def test_each_payment_with_its_reason(self, signed_in, ann, account, address):
         make_payment(account, "100", kind="grant")
@@ -200,6 +217,11 @@ class TestKeepingItselfUpToDate:
     def test_nothing_is_sent_while_nothing_has_changed(self, signed_in, address):
         answer = poll(signed_in, address, version_of(signed_in.get(address)))
         assert (answer.status_code, answer.content) == (204, b"")
+
+    def test_nor_while_the_timeline_only_grows_older(self, signed_in, address, clock):
+        version = version_of(signed_in.get(address))
+        clock.shift(timedelta(minutes=10))
+        assert poll(signed_in, address, version).status_code == 204
 
     def test_nor_after_a_change_that_this_page_made_itself(self, signed_in, account, address):
         signed_in.get(address)
