@@ -1,16 +1,15 @@
 """A person at a real Chromium, before the product served from this process. Whatever the console complains about fails.
 
-One browser and one server for all tests; the database is emptied after each. The clock is the real one in the server;
-in a page it can be moved on, so that ten seconds between two refreshes take none.
+One server for all tests, one browser for each file; the database is emptied after each. The clock is the real one in
+the server; in a page it can be moved on, so that ten seconds between two refreshes take none.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests import make
@@ -21,24 +20,22 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 ORDINARY = re.compile(r"status of 4|^htmx:(?:afterRequest|sendAbort)\b")
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def static_files() -> Iterator[None]:
     """Serve the static files from where they are written, without collecting them first."""
-    before = settings.STORAGES
-    settings.STORAGES = before | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    yield
-    settings.STORAGES = before
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES=settings.STORAGES | {"staticfiles": plain}):
+        yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # Playwright's own loop runs in this thread, which Django takes for asynchronous code.
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    """One for each file: its loop runs in this thread as long as it lives, and other tests have loops of their own."""
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Django takes a thread with a loop for asynchronous code
         browser = launch_chromium(playwright)
         yield browser
         browser.close()
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
