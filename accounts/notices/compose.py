@@ -43,15 +43,6 @@ class LimitStep:
     after: rules.Cell
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One tier in the little ladder; `state` is held, next or ahead, `height` the pixels of its bar."""
-
-    tier: rules.Tier
-    state: str
-    height: int
-
-
 def letter(delivery: Delivery, shelf: Shelf) -> Letter:
     """Write the mail of a delivery; its parts are the same however often it is written. Unmailable: see there."""
     notice = delivery.notice
@@ -124,7 +115,6 @@ def _facts(delivery: Delivery, shelf: Shelf) -> dict[str, Any]:
         "gates": next((row for row in standing.get("tiers", ()) if row["id"] == tier.id), None),
         "models": rules.unlocked_by(book, lower.id, tier.id, on, confirmed),
         "limits": list(_limit_steps(book, lower, tier))[:MOST_LIMITS],
-        "rungs": list(_rungs(book, lower, tier)),
     }
 
 
@@ -135,12 +125,6 @@ def _limit_steps(book: rules.Rulebook, lower: rules.Tier, upper: rules.Tier) -> 
             if after.value is not None and before != after:
                 name = f"{limit.name} ({limit.variant})" if limit.variant not in ("", "standard") else limit.name
                 yield LimitStep(name, metric, before, after)
-
-
-def _rungs(book: rules.Rulebook, held: rules.Tier, target: rules.Tier) -> Iterator[Rung]:
-    for step, tier in enumerate(book.tiers):
-        state = "next" if tier == target else "held" if tier.rank <= held.rank else "ahead"
-        yield Rung(tier, state, 8 + 32 * step // max(len(book.tiers) - 1, 1))
 
 
 def _message_id(of: uuid.UUID) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import rules
@@ -30,7 +32,11 @@ class Gate:
 
 @dataclass(frozen=True)
 class Rung:
-    """One tier of the ladder. `money` and `wait` are None when the provider does not publish the gates."""
+    """One tier of the ladder. `money` and `wait` are None when the provider does not publish the gates.
+
+    `left_usd` and `left_days` say in a few letters what is missing of a tier above the seen one: the amount, and the
+    days, or the date once nothing but the wait is left.
+    """
 
     id: str
     name: str
@@ -43,6 +49,8 @@ class Rung:
     is_target: bool
     is_below_seen: bool
     when: Marked
+    left_usd: str
+    left_days: str
     cap: str
     unlocks: object
 
@@ -110,9 +118,20 @@ def _rung(row: Mapping[str, Any], standing: Mapping[str, Any], rulebook: rules.R
         is_target=is_above and tier.id == advice["tier"] and advice["code"] in ("top_up", "contact_support"),
         is_below_seen=tier.rank < seen.rank,
         when=_when(row, standing, tier, is_above=is_above),
+        left_usd=dollars(row["money"]["short"]) if is_above and paid and row["money"]["short"] != "0.00" else "",
+        left_days=_left_days(row) if is_above and wait else "",
         cap=cap(tier.cap),
         unlocks=unlocks,
     )
+
+
+def _left_days(row: Mapping[str, Any]) -> str:
+    """The days that are left to wait, "6 d"; once they are all that is left, the date they end on, "15 May"."""
+    if row["wait"]["percent"] == 100 or not row["wait"]["need_days"]:
+        return ""
+    if row["money"]["short"] == "0.00" and row["matured_at"]:
+        return date_format(timezone.localtime(rules.from_text(row["matured_at"])), "TICK_FORMAT")
+    return _("{count} d").format(count=row["wait"]["need_days"] - row["wait"]["elapsed_days"])
 
 
 def _when(row: Mapping[str, Any], standing: Mapping[str, Any], tier: rules.Tier, *, is_above: bool) -> Marked:

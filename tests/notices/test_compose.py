@@ -103,8 +103,9 @@ class TestUpgradeReady:
 
     def test_the_ladder_is_drawn_with_table_cells(self):
         html = html_of(written(upgrade_ready()))
-        assert html.count('class="bar-held"') == 2  # Free and Tier 1
-        assert html.count('class="bar-next"') == 1
+        assert html.count('class="bar-next"') == 2, "both gates of the tier within reach"
+        assert re.search(r'<td (?=[^>]*class="bar-held")(?=[^>]*width="50%")', html), "the money of Tier 3"
+        assert re.search(r'class="rung is-next"[^>]*>▲', html)
         assert "<img" not in html
         assert "<svg" not in html
 

@@ -45,6 +45,29 @@ def test_a_wait_binds_when_it_is_all_that_is_left():
 
 
 @pytest.mark.parametrize(
+    ("payments", "seen", "now", "tier", "left"),
+    [
+        (["95"], "tier-2", "05-09T00:00", "tier-2", ("", "")),
+        (["95"], "tier-2", "05-09T00:00", "tier-3", ("$5", "")),
+        (["95"], "tier-2", "05-09T00:00", "tier-4", ("$155", "6 d")),
+        (["94.50"], "tier-2", "05-09T00:00", "tier-3", ("$5.50", "")),
+        (["300"], "tier-3", "05-10T00:00", "tier-4", ("", "15 May")),
+        (["300"], "tier-2", "05-10T00:00", "tier-3", ("", "")),
+        ([], "free", "05-10T00:00", "tier-1", ("$5", "")),
+        ([], "free", "05-10T00:00", "tier-5", ("$1,000", "30 d")),
+    ],
+)
+def test_says_in_a_few_letters_what_is_missing(payments, seen, now, tier, left):
+    rung = rungs(*((gross, "05-01T00:00") for gross in payments), seen=seen, now=now)[tier]
+    assert (rung.left_usd, rung.left_days) == left
+
+
+def test_an_unpublished_tier_says_nothing_of_what_is_missing():
+    rung = rungs(seen="tier-1", book=ANTHROPIC, now="05-10T00:00")["monthly-invoicing"]
+    assert (rung.left_usd, rung.left_days) == ("", "")
+
+
+@pytest.mark.parametrize(
     ("payments", "seen", "now", "tier", "when"),
     [
         ([("95", "2025")], "tier-2", "05-09T00:00", "tier-3", "$5.00 short; the wait is over"),
