@@ -72,7 +72,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
         max_age=YEAR,
         httponly=True,
         secure=settings.LANGUAGE_COOKIE_SECURE,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
     )
     if isinstance(request.user, User):
         actions.change_profile(request.user, theme=theme, now=timezone.now())

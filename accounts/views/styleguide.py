@@ -6,7 +6,8 @@ from email import message_from_bytes, policy
 from functools import cache
 from typing import Any
 
-from django.contrib.messages import Message, constants
+from django.contrib.messages import constants
+from django.contrib.messages.storage.base import Message
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
