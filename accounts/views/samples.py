@@ -56,6 +56,14 @@ def shelf() -> Shelf:
     return Shelf(published.editions())
 
 
+def timeline(*, now: datetime) -> rules.Timeline:
+    """The timeline of the first sample, with what the provider showed and a notice."""
+    sample = SAMPLES[0]
+    _account, standing = assess(sample, now=now)
+    shown = [rules.Shown("free", now - timedelta(days=12)), rules.Shown(sample.seen, now - timedelta(days=10))]
+    return rules.timeline(standing, shown, [rules.Told("upgrade_ready", "tier-2", now - timedelta(days=4))])
+
+
 def account_of(sample: Sample, *, now: datetime) -> Account:
     rose_at = now - timedelta(days=sample.rose_days) if sample.rose_days is not None else None
     return Account(

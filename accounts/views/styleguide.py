@@ -50,6 +50,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         "silence": {"silent_since": now - timedelta(minutes=12)},
         "fallen": samples.fallen(now=now),
         "sample": rows[0],
+        "timeline": samples.timeline(now=now),
         "unlocks": unlocks_of(book, now),
         "messages_shown": [Message(level, _("A sentence that says what happened.")) for level in LEVELS],
         "mails": [kind for kind in notices.KINDS if kind != "tier_seen"],
