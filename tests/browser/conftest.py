@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.test import Client, override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -21,10 +22,12 @@ ORDINARY = re.compile(r"status of 4|^htmx:(?:afterRequest|sendAbort)\b")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def static_files() -> Iterator[None]:
-    """Serve the static files from where they are written, without collecting them first."""
+def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Static files by their plain names: the live server reads them where they are written, views where collected."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES=settings.STORAGES | {"staticfiles": plain}):
+    root = str(tmp_path_factory.mktemp("static"))
+    with override_settings(STORAGES=settings.STORAGES | {"staticfiles": plain}, STATIC_ROOT=root):
+        call_command("collectstatic", interactive=False, verbosity=0)
         yield
 
 
