@@ -25,7 +25,7 @@ LABEL = 16  # between two names at the side
 # Marks nearer than this share of the width are one: a thumb could not tell them apart.
 NEAR = 1.5
 # A telephone, in pixels: the width of the drawing, the margin beside it, a letter.
-PHONE, MARGIN, PHONE_LETTER = 238, 34, 6.6
+PHONE, MARGIN, PHONE_LETTER = 238, 34, 6.2
 # The share of the width that a letter takes on a telephone and on a desk.
 LETTER, LETTER_WIDE = 3.2, 0.85
 # How many days lie between two dates at the bottom, by how many the drawing holds; beyond these it is months.
