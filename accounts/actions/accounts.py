@@ -92,6 +92,8 @@ def open_account(
 
 
 def _check_name(workspace: Workspace, name: str, this: Account | None = None) -> None:
+    # Held until the transaction ends: two who choose the same name at once wait here for each other.
+    Workspace.objects.select_for_update().get(pk=workspace.pk)
     # As the database's own constraint compares names, and not by upper case as `iexact` does: they differ for some.
     lower = Account.objects.live().annotate(lower_name=Lower("name"))
     twins = lower.filter(workspace=workspace, lower_name=Lower(Value(name)))
