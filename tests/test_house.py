@@ -36,7 +36,8 @@ def test_no_module_is_longer_than_300_lines():
 
 
 def test_every_file_has_a_name_that_says_what_it_holds():
-    assert named(path for path in MODULES if path.stem in NAMES_THAT_SAY_NOTHING) == []
+    silent = [path for path in MODULES if path.stem in NAMES_THAT_SAY_NOTHING]
+    assert named(silent) == ["tierdash/database/base.py"]  # the name that Django looks for in a backend
 
 
 def test_every_file_that_holds_tests_is_one_that_runs():

@@ -136,6 +136,8 @@ DATABASES["default"].setdefault("OPTIONS", {})
 if _socket_dir := DATABASES["default"]["OPTIONS"].pop("host", ""):
     DATABASES["default"]["HOST"] = _socket_dir
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
+DATABASES["default"]["ENGINE"] = "tierdash.database"
+DATABASES["default"]["OPTIONS"]["patience_seconds"] = env.float("TIERDASH_DATABASE_PATIENCE_SECONDS", None)
 DATABASES["default"]["OPTIONS"].setdefault("application_name", env.str("TIERDASH_PART", "tierdash"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
