@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.test import override_settings
 
@@ -15,11 +13,11 @@ from tests.instance import Instance
 
 
 @pytest.fixture(scope="session", autouse=True)
-def static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Collect the static files as an installation does: a page that names a file that is not there then fails."""
-    settings.STATIC_ROOT = str(tmp_path_factory.mktemp("static"))
-    staticfiles_storage._setup()
-    call_command("collectstatic", interactive=False, verbosity=0)
+    with override_settings(STATIC_ROOT=str(tmp_path_factory.mktemp("static"))):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,0 +1,152 @@
+"""The demo in this process, with a clock that stands still: what the gallery shows and what browser tests visit."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from threading import Thread
+
+import time_machine
+from django.conf import settings
+from django.core.management import call_command
+from django.core.servers.basehttp import ThreadedWSGIServer
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from django.test import Client
+from django.test.testcases import QuietWSGIRequestHandler
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from accounts.gateways.mailbox import Mailbox
+from accounts.models import Account, Payment, User
+from tests import make
+from tests.browser.chromium import launch_chromium
+
+AT = datetime(2026, 11, 18, 9, 41, tzinfo=UTC)
+DEMO_EMAIL = "demo@tierdash.example"
+ZONES = {"en": "Europe/Berlin", "zh-hans": "Asia/Shanghai"}
+# Who looks at a page: an owner of the demo, who is staff, or somebody who has just come; "" is not signed in.
+OWNER, NEW = "owner", "new"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A page of the tour."""
+
+    name: str
+    path: str
+    person: str = OWNER
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Tour:
+    """`keys` are the sessions of each person in each language."""
+
+    stops: list[Stop]
+    keys: dict[tuple[str, str], str]
+
+    def stop(self, name: str) -> Stop:
+        return next(stop for stop in self.stops if stop.name == name)
+
+
+def prepare() -> Tour:
+    """Fill the empty database with the demo and its mails, and with people who look at it; let them sign in."""
+    call_command("createcachetable")
+    call_command("demo", at=AT, stdout=StringIO())
+    call_command("tick", stdout=StringIO())
+    for mail in Path(settings.MAILBOX_DIR).iterdir():
+        os.utime(mail, (AT.timestamp(), AT.timestamp()))
+    demo, keys = User.objects.get(email=DEMO_EMAIL), {}
+    for language, zone in ZONES.items():
+        owner, new = f"ann.{language}@example.org", f"ben.{language}@example.org"
+        people = {
+            OWNER: make.make_member(make.make_workspace(demo), "owner", owner),
+            NEW: make.make_user(new, now=AT, name="Ben"),
+        }
+        for person, user in people.items():
+            user.language, user.time_zone, user.is_staff = language, zone, person == OWNER
+            user.name = {OWNER: "Ann", NEW: "Ben"}[person]
+            user.save()
+            client = Client()
+            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+            keys[person, language] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return Tour(_stops(), keys)
+
+
+def _stops() -> list[Stop]:
+    """Every page, in the order in which a person meets them."""
+    by_name = {account.name: f"/accounts/{account.pk}/" for account in Account.objects.all()}
+    payment = Payment.objects.filter(account__name="shanghai-studio").earliest("id")
+    mails = Mailbox(settings.MAILBOX_DIR).newest(20)
+    mail = next(mail.name for mail in mails if "may trigger" in mail.subject)
+    return [
+        Stop("log-in", "/account/login/", person=""),
+        Stop("sign-up", "/account/signup/", person=""),
+        Stop("password-reset", "/account/password/reset/", person=""),
+        Stop("first-board", "/", person=NEW),
+        Stop("board", "/"),
+        Stop("account", by_name["production-eu"]),
+        Stop("account-every-payment", by_name["shanghai-studio"]),
+        Stop("account-opaque", by_name["gemini-batch"]),
+        Stop("account-new", by_name["new-team"]),
+        Stop("open-account", "/accounts/new/"),
+        Stop("edit-account", f"{by_name['production-eu']}edit/"),
+        Stop("move-account", f"{by_name['production-eu']}move/"),
+        Stop("correct-payment", f"/payments/{payment.uid}/"),
+        Stop("archive", "/accounts/archive/"),
+        Stop("models", "/models/?rulebook=openai/2025-05"),
+        Stop("rulebooks", "/rulebooks/"),
+        Stop("rulebook", "/rulebooks/openai/2025-05/"),
+        Stop("notices", "/notices/"),
+        Stop("mailbox", "/mailbox/"),
+        Stop("mail", f"/mailbox/{mail}/"),
+        Stop("profile", "/profile/"),
+        Stop("email", "/account/email/"),
+        Stop("two-factor", "/account/2fa/"),
+        Stop("styleguide", "/styleguide/"),
+        Stop("not-found", "/nowhere/", status=404),
+        Stop("not-understood", "/?x=%00", status=400),
+    ]
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Serve this process's site as an installation does, with compressed static files; yield its address."""
+    server = ThreadedWSGIServer(("127.0.0.1", 0), QuietWSGIRequestHandler, allow_reuse_address=False)
+    # Whoever still answers is waited for: the database must be free of them when the site is gone.
+    server.daemon_threads = False
+    server.set_app(get_wsgi_application())
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    # Playwright's loop runs in this thread; Django must still be allowed to use its database here.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = launch_chromium(playwright)
+        yield browser
+        browser.close()
+        # Within Playwright's loop Django has connections of its own, which nobody else would close.
+        connections.close_all()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+def standing_clock() -> time_machine.travel:
+    return time_machine.travel(AT, tick=False)
+
+
+def enter(browser: Browser, address: str, key: str, language: str = "en", **facts) -> BrowserContext:
+    """Open a context of the browser with a person's session ("": nobody's), for a reader of a language."""
+    context = browser.new_context(base_url=address, locale={"zh-hans": "zh-CN"}.get(language, language), **facts)
+    if key:
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": address}])
+    return context
