@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
+from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser import demo
@@ -34,6 +35,14 @@ class Site:
     def enter(self, person: str = demo.OWNER, language: str = "en", **facts) -> BrowserContext:
         key = self.tour.keys.get((person, language), "")
         return demo.enter(self.browser, self.address, key, language, **facts)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Static files as an installation serves them: compressed, with a hash in each name."""
+    with override_settings(STATIC_ROOT=str(tmp_path_factory.mktemp("static"))):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        yield
 
 
 @pytest.fixture(scope="module")
