@@ -32,6 +32,7 @@ class Instance:
                 env=clean | {"TIERDASH_VAR_DIR": str(var_dir), "TIERDASH_BEAT_SECONDS": "1"} | more,
                 stdout=output,
                 stderr=output,
+                preexec_fn=heed_interrupts,
             )
 
     @property
@@ -92,6 +93,11 @@ class Instance:
 
     def logs(self) -> str:
         return "\n".join(f"== {log.name}\n{log.read_text()[-2000:]}" for log in self.var_dir.glob("log/*.log"))
+
+
+def heed_interrupts() -> None:
+    """Undo, in the new process, that whatever runs the tests in the background ignores Ctrl-C: a terminal does not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def free_port() -> int:
