@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import cast
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -60,15 +61,30 @@ class PersonMiddleware:
             return self._get_response(request)
 
     def _lead_to_sign_in(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Turn the sign-in redirect of a fragment into one of the page around it, so that no form lands in a row."""
+        """Let the sign-in page lead back to the page around a fragment or a form.
+
+        The address of a fragment would be a piece of a page, and that of a form often answers nothing but a POST.
+        """
         htmx = cast(HtmxDetails, request.htmx)  # type: ignore[attr-defined]
         sign_in = resolve_url(settings.LOGIN_URL)
-        if not htmx or response.status_code != 302 or response.headers["Location"].partition("?")[0] != sign_in:
+        refusal = redirect_to_login(request.get_full_path(), sign_in).url
+        if response.status_code != 302 or response.headers["Location"] != refusal:
             return response
-        # The header is written by the browser's side: it leads back only within this site.
-        page = htmx.current_url_abs_path or "/"
-        if not url_has_allowed_host_and_scheme(page, allowed_hosts=None):
-            page = "/"
-        answer = HttpResponseClientRedirect(redirect_to_login(page, sign_in).url)
-        answer.status_code = 401
-        return answer
+        if htmx:
+            answer = HttpResponseClientRedirect(redirect_to_login(_within(htmx.current_url_abs_path), sign_in).url)
+            answer.status_code = 401
+            return answer
+        if request.method == "POST":
+            return redirect_to_login(_within(_referring_page(request)), sign_in)
+        return response
+
+
+def _referring_page(request: HttpRequest) -> str | None:
+    """The page that a form stood on, when it is one of this site."""
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    return urlunsplit(("", "", *came_from[2:4], "")) if came_from.netloc == request.get_host() else None
+
+
+def _within(page: str | None) -> str:
+    """The page, or the board: what the browser's side writes must not lead out of this site."""
+    return page if page and url_has_allowed_host_and_scheme(page, allowed_hosts=None) else "/"

@@ -21,3 +21,40 @@ document.addEventListener("click", (event) => {
 for (const field of document.querySelectorAll("input[data-time-zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
+
+// What was typed into a form whose session had ended comes back after the sign-in. It is kept in this tab alone, never
+// passwords nor what a form wants forgotten, and only until the next page that is not part of signing in.
+const TYPED = "typed", DOORS = "/account/";
+function keep(form) {
+  if (form.method !== "post" || location.pathname.startsWith(DOORS)) return;
+  sessionStorage.removeItem(TYPED);
+  const fields = [...form.elements].filter((field) => field.name && !["hidden", "file", "submit"].includes(field.type));
+  if (!fields.length || form.querySelector("[type=password], [data-forget]")) return;
+  const values = fields.map((field) => [field.name, field.value, field.checked]);
+  sessionStorage.setItem(TYPED, JSON.stringify({page: location.pathname, action: form.getAttribute("action"), values}));
+}
+function bringBack() {
+  const typed = JSON.parse(sessionStorage.getItem(TYPED) || "null");
+  if (!typed) return;
+  if (location.pathname.startsWith(DOORS)) {
+    sessionStorage.setItem(TYPED, JSON.stringify({...typed, atDoor: true}));
+    return;
+  }
+  sessionStorage.removeItem(TYPED);
+  const form = [...document.forms].find((one) => one.method === "post" && one.getAttribute("action") === typed.action);
+  if (!typed.atDoor || typed.page !== location.pathname || !form) return;
+  for (const [name, value, checked] of typed.values) {
+    for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      if (!["checkbox", "radio"].includes(field.type)) field.value = value;
+      else if (field.value === value) field.checked = checked;
+    }
+  }
+  form.closest("details")?.setAttribute("open", "");
+  form.querySelector("details")?.setAttribute("open", "");
+  say("typed");
+}
+document.addEventListener("submit", (event) => keep(event.target));
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.xhr.status !== 401) sessionStorage.removeItem(TYPED);
+});
+bringBack();

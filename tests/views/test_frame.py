@@ -4,34 +4,16 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest
 from django.db import connection
 from django.http import HttpResponse, QueryDict
 from django.test import Client
-from django.urls import include, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.middleware import GuardMiddleware
 from accounts.models import JobRun
-from accounts.views import errors
 from tests import make
-
-
-def breaks(request):
-    raise ValueError("broken on purpose")
-
-
-def forbids(request):
-    raise PermissionDenied
-
-
-urlpatterns = [path("breaks/", breaks), path("forbids/", forbids), path("", include("tierdash.urls"))]
-handler400, handler403, handler404, handler500 = (
-    errors.bad_request,
-    errors.forbidden,
-    errors.not_found,
-    errors.server_error,
-)
 
 SIGN_IN = "/account/login/"
 
@@ -96,6 +78,18 @@ class TestSignInOfAFragment:
     def test_never_leads_back_to_another_site(self, client, db, foreign):
         leads_to = urlsplit(self.ask(client, foreign).headers["HX-Redirect"])
         assert parse_qs(leads_to.query)["next"] == ["/"]
+
+    def test_a_form_leads_back_to_the_page_it_stood_on(self, client, db):
+        page = "http://testserver/accounts/3fa85f64-5717-4562-b3fc-2c963f66afa6/?all=1"
+        answer = client.post(f"{page.partition('?')[0]}payments/", {"gross": "5"}, headers={"Referer": page})
+        leads_to = urlsplit(answer.headers["Location"])
+        assert (answer.status_code, leads_to.path) == (302, SIGN_IN)
+        assert parse_qs(leads_to.query)["next"] == [page.partition("testserver")[2]]
+
+    @pytest.mark.parametrize("foreign", ["http://evil.example/x", "http://testserver//evil.example", "x", ""])
+    def test_a_form_never_leads_back_to_another_site(self, client, db, foreign):
+        answer = client.post("/profile/", {}, headers={"Referer": foreign})
+        assert parse_qs(urlsplit(answer.headers["Location"]).query)["next"] == ["/"]
 
     def test_a_whole_page_is_redirected_as_ever(self, client, db):
         answer = client.get("/profile/")
@@ -242,7 +236,7 @@ class TestWhereOneIs:
 class TestPagesForWhatWentWrong:
     @pytest.fixture(autouse=True)
     def _pages(self, settings):
-        settings.ROOT_URLCONF = __name__
+        settings.ROOT_URLCONF = "tests.faults"
 
     def test_not_found(self, signed_in):
         answer = signed_in.get("/nowhere/")
@@ -253,7 +247,7 @@ class TestPagesForWhatWentWrong:
         assert client.get("/nowhere/").status_code == 404
 
     def test_forbidden(self, signed_in):
-        answer = signed_in.get("/forbids/")
+        answer = signed_in.get("/faults/forbidden/")
         assert answer.status_code == 403
         assert b"You may not do this" in answer.content
 
@@ -266,7 +260,7 @@ class TestPagesForWhatWentWrong:
 
     def test_our_mistake(self, signed_in):
         signed_in.raise_request_exception = False
-        answer = signed_in.get("/breaks/")
+        answer = signed_in.get("/faults/broken/")
         assert answer.status_code == 500
         assert b"Something broke" in answer.content
         assert b"broken on purpose" not in answer.content
