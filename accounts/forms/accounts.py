@@ -155,7 +155,7 @@ class EditAccountForm(forms.Form):
         may_be_zero=True,
         help_text=_("How much more the provider lets you buy now, if it says so. Empty if you do not know."),
     )
-    notes = forms.CharField(label=_("Notes"), required=False, max_length=5000, widget=forms.Textarea)
+    notes = forms.CharField(label=_("Notes"), required=False, max_length=5000, widget=forms.Textarea({"rows": 4}))
 
     def __init__(self, *args: Any, book: rules.Rulebook, **options: Any) -> None:
         super().__init__(*args, **options)

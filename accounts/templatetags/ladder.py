@@ -150,7 +150,9 @@ def _when(row: Mapping[str, Any], standing: Mapping[str, Any], tier: rules.Tier,
         return fill(_("Money and days are there; more is needed"))
     if is_paid and matured_at:
         return fill(_("Ready <b>{matured}</b>"), matured=instant(matured_at))
-    if row["wait"]["percent"] == 100 or not row["wait"]["need_days"]:
+    if not row["wait"]["need_days"]:
+        return fill(_("<b>{short}</b> short; no wait after it"), short=short)
+    if row["wait"]["percent"] == 100:
         return fill(_("<b>{short}</b> short; the wait is over"), short=short)
     if matured_at:
         return fill(_("<b>{short}</b> short; wait ends {matured}"), short=short, matured=instant(matured_at))

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.testcases import QuietWSGIRequestHandler
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
@@ -109,12 +109,24 @@ def _stops() -> list[Stop]:
         Stop("styleguide", "/styleguide/"),
         Stop("not-found", "/nowhere/", status=404),
         Stop("not-understood", "/?x=%00", status=400),
+        Stop("forbidden", "/faults/forbidden/", status=403),
+        Stop("too-many", "/faults/too-many/", status=429),
+        Stop("broken", "/faults/broken/", status=500),
+        Stop("away", "/faults/away/", status=503),
     ]
 
 
 @contextmanager
 def served() -> Iterator[str]:
-    """Serve this process's site as an installation does, with compressed static files; yield its address."""
+    """Serve this process's site as an installation does, with compressed static files; yield its address.
+
+    Beside the site's own pages it has some that fail on purpose (`tests/faults.py`).
+    """
+    with override_settings(ROOT_URLCONF="tests.faults"):
+        yield from _served()
+
+
+def _served() -> Iterator[str]:
     server = ThreadedWSGIServer(("127.0.0.1", 0), QuietWSGIRequestHandler, allow_reuse_address=False)
     # Whoever still answers is waited for: the database must be free of them when the site is gone.
     server.daemon_threads = False
