@@ -106,6 +106,7 @@ def _stops() -> list[Stop]:
         Stop("profile", "/profile/"),
         Stop("email", "/account/email/"),
         Stop("two-factor", "/account/2fa/"),
+        Stop("two-factor-set-up", "/account/2fa/totp/activate/"),
         Stop("styleguide", "/styleguide/"),
         Stop("not-found", "/nowhere/", status=404),
         Stop("not-understood", "/?x=%00", status=400),
