@@ -33,6 +33,11 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/requirement/", accounts.confirm_requirement, name="confirm-requirement"),
     path("accounts/<uuid:account_id>/cap/", accounts.note_cap, name="note-cap"),
     path("accounts/<uuid:account_id>/seen/", sightings.see_tier, name="see-tier"),
+    path(
+        "accounts/<uuid:account_id>/seen/<int:sighting_id>/withdraw/",
+        sightings.withdraw_sighting,
+        name="withdraw-sighting",
+    ),
     path("accounts/<uuid:account_id>/fall/", sightings.note_fall, name="note-fall"),
     path("accounts/<uuid:account_id>/payments/", payments.record_payment, name="record-payment"),
     # payments

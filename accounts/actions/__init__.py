@@ -24,7 +24,7 @@ from accounts.actions.payments import (
 )
 from accounts.actions.people import change_profile
 from accounts.actions.rulebooks import EditionChanged, adopt, digest_of, preview_adoption
-from accounts.actions.sightings import NoSuchTier, note_fall, see_tier
+from accounts.actions.sightings import NoSuchTier, NotTheLatest, note_fall, see_tier, withdraw_sighting
 from accounts.actions.standings import assess, reassess, reconcile, settle
 from accounts.actions.workspaces import open_home
 
@@ -35,6 +35,7 @@ __all__ = [
     "FormUsedBefore",
     "MailRefused",
     "NoSuchTier",
+    "NotTheLatest",
     "PaymentFacts",
     "PaymentRefused",
     "adopt",
@@ -64,4 +65,5 @@ __all__ = [
     "settle",
     "unmute_kind",
     "void_payment",
+    "withdraw_sighting",
 ]

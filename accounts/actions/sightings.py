@@ -4,14 +4,23 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import notices
+from accounts import notices, rules
 from accounts.actions.history import event, write_events
 from accounts.actions.standings import reassess
 from accounts.models import Account, Rulebook, Sighting, User
+from accounts.models.sighting import WITHDRAWN
 
 
 class NoSuchTier(ValueError):
     """The account's edition has no such tier."""
+
+
+class NotTheLatest(ValueError):
+    """Something came after this sighting, so that it cannot be taken back as if it had never been."""
+
+
+# What a sighting changes on its account.
+SEEN = ("seen_tier", "seen_source", "seen_at", "seen_rose_at", "fell_from", "fell_at")
 
 
 @transaction.atomic
@@ -38,6 +47,7 @@ def see_tier(
         source=source,
         change=change,
         seen_at=seen_at,
+        before=_plain(account) if is_latest else {},
         recorded_by=by,
         recorded_at=now,
     )
@@ -49,11 +59,40 @@ def see_tier(
             account.seen_rose_at, account.fell_from, account.fell_at = seen_at, "", None
         elif change == "fell":
             account.seen_rose_at, account.fell_from, account.fell_at = None, before, seen_at
-        account.save(update_fields=["seen_tier", "seen_source", "seen_at", "seen_rose_at", "fell_from", "fell_at"])
+        account.save(update_fields=SEEN)
         reassess(account, now=now)
         if change == "fell":
             notices.raise_notices([_fall(account, sighting, before)], now=now)
     return sighting
+
+
+def _plain(account: Account) -> dict[str, str | None]:
+    values = {name: getattr(account, name) for name in SEEN}
+    return {name: rules.as_text(value) if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+@transaction.atomic
+def withdraw_sighting(sighting: Sighting, *, by: User, now: datetime) -> None:
+    """Take back a slip: the account shows what it showed before. A mail of a fall that has not left is not sent.
+
+    NotTheLatest when the account has been looked at, moved or told of its fall since. Twice changes nothing more.
+    """
+    account = Account.objects.select_for_update(of=("self",)).select_related("standing").get(pk=sighting.account_id)
+    sighting = Sighting.objects.get(pk=sighting.pk)
+    if sighting.change == WITHDRAWN:
+        return
+    latest = Sighting.objects.filter(account=account).latest_first().first()
+    was_noted = sighting.change == "fell" and account.fell_at is None
+    if latest != sighting or not sighting.before or account.rulebook_id != sighting.rulebook_id or was_noted:
+        raise NotTheLatest(str(sighting))
+    for name, value in sighting.before.items():
+        setattr(account, name, rules.from_text(value) if name.endswith("_at") and value else value)
+    account.save(update_fields=SEEN)
+    sighting.change = WITHDRAWN
+    sighting.save(update_fields=["change"])
+    before, after = sighting.tier, account.seen_tier
+    write_events([event(account, "sighting_withdrawn", at=now, by=by, before=before, after=after)])
+    reassess(account, now=now)
 
 
 def _fall(account: Account, sighting: Sighting, before: str) -> notices.Wanted:

@@ -5,17 +5,27 @@ from django.db import models
 from accounts.models.account import Account
 from accounts.models.user import User
 
+WITHDRAWN = "withdrawn"
+
 
 class SightingQuerySet(models.QuerySet["Sighting"]):
+    """Sightings that were withdrawn stay in the table and out of every list."""
+
+    def standing(self) -> "SightingQuerySet":
+        return self.exclude(change=WITHDRAWN)
+
     def latest_first(self) -> "SightingQuerySet":
-        return self.order_by("-seen_at", "-id")
+        return self.standing().order_by("-seen_at", "-id")
 
     def in_order(self) -> "SightingQuerySet":
-        return self.order_by("seen_at", "id")
+        return self.standing().order_by("seen_at", "id")
 
 
 class Sighting(models.Model):
-    """One look at the provider's page. `change` is first, same, rose, fell or moved (to another edition)."""
+    """One look at the provider's page. `change` is first, same, rose, fell, moved (to another edition) or withdrawn.
+
+    `before` is what the account said of its tier until then, so that a slip can be taken back as if it had never been.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sightings")
     rulebook_id = models.CharField(max_length=80)
@@ -23,6 +33,7 @@ class Sighting(models.Model):
     source = models.CharField(max_length=20)
     change = models.CharField(max_length=20)
     seen_at = models.DateTimeField()
+    before = models.JSONField(default=dict, blank=True)
     recorded_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     recorded_at = models.DateTimeField()
 

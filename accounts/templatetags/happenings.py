@@ -65,6 +65,12 @@ def _seen(facts: Facts, book: rules.Rulebook) -> Any:
     return fill(pattern, before=_tier(book, facts["before"]), after=_tier(book, facts["after"]))
 
 
+def _withdrawn(facts: Facts, book: rules.Rulebook) -> Any:
+    """A sighting that was a slip."""
+    words = _("Taken back: the provider shows {after}, not {before}")
+    return fill(words, before=_tier(book, facts["before"]), after=_tier(book, facts["after"]))
+
+
 def _edition(facts: Facts, book: rules.Rulebook) -> Any:
     before, after = (
         side["edition"] if isinstance(side, Mapping) else side for side in (facts["before"], facts["after"])
@@ -87,6 +93,7 @@ SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "payment_restored": lambda facts, book: fill(_("Restored: {kind}, {amount}, {when}"), **_payment(facts["after"])),
     "advice_changed": _advice_changed,
     "tier_seen": _seen,
+    "sighting_withdrawn": _withdrawn,
     "fall_noted": lambda facts, book: fill(_("Took note of the fall")),
     "edition_changed": _edition,
     "requirement_met": lambda facts, book: fill(

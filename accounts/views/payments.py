@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -90,7 +91,11 @@ def _line(request: PersonRequest, payment: Payment, *, now: datetime) -> HttpRes
 def void_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
     payment, now = find_payment(request, uid), timezone.now()
     actions.void_payment(payment, by=request.user, now=now)
-    messages.success(request, _("The payment is void and counts for nothing. It can be restored in its row."))
+    messages.success(
+        request,
+        _("The payment is void and counts for nothing. It can be restored in its row."),
+        extra_tags=reverse("accounts:restore-payment", args=[uid]),
+    )
     return changed(request, payment.account, now=now)
 
 

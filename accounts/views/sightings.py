@@ -4,7 +4,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -28,7 +29,23 @@ def see_tier(request: PersonRequest, account_id: UUID) -> HttpResponse:
             "rose": _("Noted: it has risen. Its limits follow within hours."),
             "fell": _("Noted: it has fallen. The board says so until it rises again."),
         }
-        messages.success(request, words.get(sighting.change, _("Noted.")))
+        undo = reverse("accounts:withdraw-sighting", args=[held.pk, sighting.pk])
+        messages.success(request, words.get(sighting.change, _("Noted.")), extra_tags=undo)
+    return changed(request, held, now=now)
+
+
+@require_POST
+@vary_on_headers("HX-Request")
+def withdraw_sighting(request: PersonRequest, account_id: UUID, sighting_id: int) -> HttpResponse:
+    """Undo a click on the wrong tier."""
+    held, now = find_account(request, account_id, to_change=True), timezone.now()
+    sighting = get_object_or_404(held.sightings, pk=sighting_id)
+    try:
+        actions.withdraw_sighting(sighting, by=request.user, now=now)
+    except actions.NotTheLatest:
+        messages.error(request, _("Something came after it. Choose the tier that the provider shows now."))
+    else:
+        messages.success(request, _("Undone: the account shows what it showed before."))
     return changed(request, held, now=now)
 
 

@@ -84,6 +84,10 @@ def of_account(world: World) -> dict[str, object]:
     return {"account_id": world.account.pk}
 
 
+def of_sighting(world: World) -> dict[str, object]:
+    return of_account(world) | {"sighting_id": world.account.sightings.get().pk}
+
+
 def of_payment(world: World) -> dict[str, object]:
     return {"uid": world.payment.uid}
 
@@ -101,6 +105,7 @@ DOORS = {
     "confirm-requirement": Door(change=EDITORS, ids=of_account),
     "note-cap": Door(change=EDITORS, ids=of_account),
     "see-tier": Door(change=EDITORS, ids=of_account),
+    "withdraw-sighting": Door(change=EDITORS, ids=of_sighting),
     "note-fall": Door(change=EDITORS, ids=of_account),
     "record-payment": Door(change=EDITORS, ids=of_account),
     "correct-payment": Door(see=EDITORS, change=EDITORS, ids=of_payment),
@@ -174,7 +179,7 @@ def test_who_changes_what(world, name):
             if response.status_code == 302:
                 assert not response.headers["Location"].startswith(reverse("account_login")), person
         elif person in (ANONYMOUS, INACTIVE):
-            assert_sent_to_sign_in(response, path)
+            assert_sent_to_sign_in(response, "/")  # the page of a form: none was named
         else:
             assert response.status_code == 404, person
 

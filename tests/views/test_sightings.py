@@ -1,10 +1,13 @@
 """One click when the provider shows another tier."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
-from accounts.models import Sighting
+from accounts import notices
+from accounts.actions import sightings
+from accounts.models import Delivery, Sighting
 from tests.make import NOW, make_account
 from tests.views.reading import HTMX, has, html_of, words_of
 
@@ -74,3 +77,73 @@ def test_looking_changes_nothing(signed_in, address):
 def test_taking_note_of_no_fall_is_harmless(signed_in, account):
     assert signed_in.post(f"/accounts/{account.pk}/fall/").status_code == 302
     assert not account.events.filter(kind="fall_noted").exists()
+
+
+class TestASlip:
+    """The wrong tier was clicked."""
+
+    def undo_of(self, answer) -> str:
+        return re.findall(r'action="([^"]+/withdraw/)"', html_of(answer))[-1]
+
+    def state(self, account) -> tuple:
+        account.refresh_from_db()
+        return tuple(getattr(account, name) for name in sightings.SEEN)
+
+    @pytest.mark.parametrize("slip", ["tier-1", "tier-2", "tier-3"])
+    def test_is_undone_as_if_it_had_never_been(self, signed_in, account, address, clock, slip):
+        before, advice = self.state(account), account.standing.advice_code
+        clock.shift(60)
+        undo = self.undo_of(signed_in.post(address, {"tier": slip}, headers=HTMX))
+        answer = signed_in.post(undo, headers=HTMX)
+        assert "Undone" in words_of(answer, "messages")
+        assert "has fallen" not in words_of(answer, "advice")
+        assert self.state(account) == before
+        account.standing.refresh_from_db()
+        assert account.standing.advice_code == advice
+
+    def test_of_a_fall_brings_the_earlier_fall_back(self, signed_in, account, address, clock):
+        signed_in.post(address, {"tier": "tier-1"})
+        before = self.state(account)
+        clock.shift(60)
+        undo = self.undo_of(signed_in.post(address, {"tier": "tier-3"}, headers=HTMX))
+        signed_in.post(undo)
+        assert self.state(account) == before
+        assert account.fell_from == "tier-2"
+
+    def test_stays_in_the_history_and_leaves_the_timeline(self, signed_in, account, address, clock):
+        clock.shift(60)
+        signed_in.post(self.undo_of(signed_in.post(address, {"tier": "free"}, headers=HTMX)))
+        page = signed_in.get(f"/accounts/{account.pk}/")
+        assert "Taken back: the provider shows Tier 2, not Free" in words_of(page, "history")
+        assert [seen.tier for seen in account.sightings.in_order()] == ["tier-2"]
+
+    def test_sends_no_mail_of_a_fall_that_was_none(self, signed_in, account, address, settings, clock):
+        undo = self.undo_of(signed_in.post(address, {"tier": "free"}, headers=HTMX))
+        signed_in.post(undo)
+        notices.deliver(now=NOW + timedelta(hours=1))
+        [delivery] = Delivery.objects.filter(notice__kind="tier_seen")
+        assert delivery.status == "cancelled"
+
+    def test_undone_twice_is_undone_once(self, signed_in, account, address):
+        undo = self.undo_of(signed_in.post(address, {"tier": "tier-3"}, headers=HTMX))
+        for _click in range(2):
+            signed_in.post(undo)
+        assert self.state(account)[0] == "tier-2"
+        assert account.events.filter(kind="sighting_withdrawn").count() == 1
+
+    def test_cannot_be_undone_after_something_else(self, signed_in, account, address, clock):
+        undo = self.undo_of(signed_in.post(address, {"tier": "tier-3"}, headers=HTMX))
+        clock.shift(60)
+        signed_in.post(address, {"tier": "tier-4"})
+        assert "Something came after it" in words_of(signed_in.post(undo, headers=HTMX), "messages")
+        assert self.state(account)[0] == "tier-4"
+
+    def test_a_fall_that_was_noted_stays(self, signed_in, account, address):
+        undo = self.undo_of(signed_in.post(address, {"tier": "tier-1"}, headers=HTMX))
+        signed_in.post(f"/accounts/{account.pk}/fall/")
+        assert "Something came after it" in words_of(signed_in.post(undo, headers=HTMX), "messages")
+
+    def test_of_another_account_is_not_there(self, signed_in, account, address, ann):
+        other = make_account(ann, name="other")
+        sighting = other.sightings.get()
+        assert signed_in.post(f"{address}{sighting.pk}/withdraw/").status_code == 404
