@@ -54,7 +54,7 @@ class TestAWish:
         ],
     )
     def test_that_is_none_or_two_is_refused(self, facts):
-        with pytest.raises(ValueError, match="wish|model"):
+        with pytest.raises(ValueError, match=r"wish|model"):
             rules.Wish(**facts)
 
     @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ STORIES = (
             See(33, "tier-2"),
             Pay(20, "45", more={"reference": "INV-21190", "tax": Decimal(0)}),
         ),
-        facts={"organization_ref": "org-Kq7dEu01", "goal_tier": "tier-3", "goal_model": "o3-mini"},
+        facts={"organization_ref": "org-Kq7dEu01", "goal": {"model": "o3-mini"}},
     ),
     Story(
         "research",
