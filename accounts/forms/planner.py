@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
@@ -73,9 +74,10 @@ class PlannerForm(forms.Form):
         fields: dict[str, Any] = self.fields
         accounts = [(key, account.name) for key, account in self.accounts.items()]
         fields["account"].choices = [*accounts, ("", _("none yet"))]
+        language = get_language() or "en"
         groups: dict[str, list[tuple[str, str]]] = {}
         for book in reversed(self.shelf.values()):
-            groups.setdefault(book.provider.name, []).append((book.id, book.id))
+            groups.setdefault(book.provider.name, []).append((book.id, book.title.in_language(language)))
         fields["rulebook"].choices = sorted(groups.items(), key=lambda group: group[0].lower())
         offers = {
             "model": [(model.id, model.name) for model in self.book.models],

@@ -20,8 +20,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return self.filter(ended_at=None).order_by("account_id")
 
     def latest_first(self) -> "PlanQuerySet":
-        """The running one first, then those that ended, the last one first."""
-        return self.order_by(F("ended_at").desc(nulls_first=True), "-id")
+        return self.order_by("-adopted_at", "-id")
 
 
 class Plan(models.Model):

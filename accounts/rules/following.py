@@ -44,6 +44,11 @@ class Following:
     next_change_at: datetime | None
 
     @property
+    def live_at(self) -> datetime:
+        """By when the tier should be live as things are: as long after it is ready as was planned."""
+        return self.plan.live_at + (self.ready_at - self.plan.ready_at)
+
+    @property
     def next(self) -> Followed | None:
         return next((followed for followed in self.steps if followed.state == "next"), None)
 

@@ -198,9 +198,9 @@ def plan_says(following: rules.Following, rulebook: rules.Rulebook) -> Saying:
     if step is None:  # looked, and asked in time: the provider's answer is awaited
         return Saying("soon", _("On the plan"), fill(_("Waiting for the provider")))
     patterns = {
-        "pay": _("Plan: pay {amount} from {when}"),
-        "check": _("Plan: look at the limits page from {when}"),
-        "ask": _("Plan: ask support from {when}"),
+        "pay": _("Pay {amount} from {when}"),
+        "check": _("Look at the limits page from {when}"),
+        "ask": _("Ask support from {when}"),
     }
     amount = figures.money(step.left_usd) if step.left_usd is not None else ""
     sentence = fill(patterns[step.step.kind], amount=amount, when=instant(step.due_at))

@@ -17,7 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions, rules
 from accounts.forms.payments import PaymentForm
-from accounts.models import Account, Membership, Payment, Rulebook
+from accounts.models import Account, Membership, Payment, Plan, Rulebook
 from accounts.models.workspace import WRITING_ROLES
 from accounts.views.living import answer, living, whole
 from accounts.views.planner import planner_address
@@ -120,11 +120,13 @@ def _timeline(held: Account, standing: rules.Standing) -> rules.Timeline:
 
 
 def plan_of(held: Account, standing: rules.Standing, payments: Mapping[str, Payment]) -> dict[str, Any]:
-    """The running plan and how far it has been followed, with the payments of each step; else the last plan."""
-    plan = held.plans.latest_first().first()
-    following = actions.follow(plan, standing, held) if plan is not None and plan.ended_at is None else None
+    """The running plan and how far it has been followed, with the payments of each step; is the goal met?"""
+    plan: Plan | None = getattr(held, "running_plan", None)  # read along by `with_plan`
+    following = actions.follow(plan, standing, held) if plan is not None else None
     steps = following.steps if following is not None else ()
+    goal = rules.needed_tier(standing.rulebook, held.wish, standing.at.date(), held.confirmed) if held.wish else None
     return {
+        "is_goal_met": goal is not None and goal.tier is not None and standing.seen_tier.rank >= goal.tier.rank,
         "plan": plan,
         "following": following,
         "plan_steps": [(followed, [payments[line_id] for line_id in followed.by]) for followed in steps],

@@ -43,7 +43,7 @@ class TestOnTrack:
     def test_a_clock_that_started_hours_later_ends_hours_later(self):
         found = follow(CHEAPEST, [line("5", "05-01T03:00")], "05-02")
         assert (found.next.due_at, found.ready_at) == (instant("05-08T03:00"), instant("05-08T03:00"))
-        assert found.steps[-1].due_at == instant("05-10T03:00")
+        assert (found.steps[-1].due_at, found.live_at) == (instant("05-10T03:00"), instant("05-11T03:00"))
 
     def test_the_last_payment_must_come_after_the_wait(self):
         found = follow(AT_ONCE, [line("100", "05-01"), line("5", "05-07")], "05-08T01:00")
