@@ -51,7 +51,7 @@ RISKS: slugs.Words = {
 }
 WARNINGS: slugs.Words = {
     "shut_down": gettext_lazy(
-        "The provider shuts this model down before the tier would be live. Wish for another one."
+        "The provider shuts this model down before the tier would be live."
     ),
     "no_room": gettext_lazy(
         "The balance is near its ceiling: the provider may refuse the first payment until credit is used."
