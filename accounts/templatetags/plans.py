@@ -50,9 +50,7 @@ RISKS: slugs.Words = {
     "only_wait": gettext_lazy("Nothing is left to pay; more money would not make it faster."),
 }
 WARNINGS: slugs.Words = {
-    "shut_down": gettext_lazy(
-        "The provider shuts this model down before the tier would be live."
-    ),
+    "shut_down": gettext_lazy("The provider shuts this model down before the tier would be live."),
     "no_room": gettext_lazy(
         "The balance is near its ceiling: the provider may refuse the first payment until credit is used."
     ),

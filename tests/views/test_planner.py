@@ -154,9 +154,7 @@ class TestTheForm:
                     assert page.status_code in (200, 422), (name, value)
                     assert "<svg onload" not in html_of(page)
 
-    @pytest.mark.parametrize(
-        "query", ["account=x", f"account={uuid.UUID(int=5)}", "rulebook=openai/1999"]
-    )
+    @pytest.mark.parametrize("query", ["account=x", f"account={uuid.UUID(int=5)}", "rulebook=openai/1999"])
     def test_an_account_or_an_edition_that_is_not_there_is_not_found(self, signed_in, query):
         assert plans_of(signed_in, query).status_code == 404
 
