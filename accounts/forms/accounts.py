@@ -170,7 +170,8 @@ class EditAccountForm(forms.Form):
         if self._goal and chosen not in dict(tiers + models):  # it says more than these, or is another edition's
             chosen = KEPT
             choices.append((KEPT, _("as it is: %(wish)s") % {"wish": plans.wish_in_words(self._goal, book)}))
-        super().__init__(*args, initial={**initial, "goal": chosen}, **options)
+        options["initial"] = {**initial, "goal": chosen}
+        super().__init__(*args, **options)
         self.fields["goal"].choices = [choice for choice in choices if choice[1]]  # type: ignore[attr-defined]
 
     def facts(self) -> actions.AccountFacts:

@@ -38,7 +38,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def with_plan(self) -> "AccountQuerySet":
         """With the running plan, or None, as `running_plan`: at most one is, by a constraint. In the same query."""
         running = models.FilteredRelation("plans", condition=models.Q(plans__ended_at=None))
-        return self.annotate(running_plan=running).select_related("running_plan")
+        return self.annotate(running_plan=running).select_related("running_plan")  # type: ignore[misc]
 
     def due(self, now: datetime) -> "AccountQuerySet":
         """Accounts whose stored standing time has overtaken, longest overdue first."""

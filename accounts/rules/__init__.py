@@ -20,7 +20,8 @@ from accounts.rules.ledger import (
     check_links,
     tally,
 )
-from accounts.rules.plans import PLAN_KINDS, Plan, Plans, PlanStep, plan
+from accounts.rules.planning import plan
+from accounts.rules.plans import PLAN_KINDS, Plan, Plans, PlanStep
 from accounts.rules.reading import RulebookError, Text
 from accounts.rules.rows import COLUMNS, NEEDED_COLUMNS, line_from
 from accounts.rules.rulebook import (

@@ -94,7 +94,9 @@ class _Follower:
         found: list[Followed] = []
         planned, last = ZERO, self.plan.payments[-1] if self.plan.payments else None
         for step in self.plan.steps:
-            due_at, is_done, left, by = self._due(step), False, None, ()
+            due_at, is_done = self._due(step), False
+            left: Decimal | None = None
+            by: tuple[str, ...] = ()
             if step.amount_usd is not None:
                 before, planned = planned, planned + step.amount_usd
                 is_done = self._is_paid(step, planned, is_last=step is last)

@@ -33,9 +33,8 @@ class Wish:
             raise ValueError("a wish is a tier, a model or a monthly spend")
         if self.limits and not self.model:
             raise ValueError("only a model has requests and tokens per minute")
-        if any(amount <= 0 for amount in (*self.limits.values(), *([self.spend_usd] if self.spend_usd else []))):
-            raise ValueError("what is wished for must be more than 0")
-        if self.spend_usd == 0:
+        spend = [self.spend_usd] if self.spend_usd is not None else []
+        if any(count <= 0 for count in self.limits.values()) or any(amount <= 0 for amount in spend):
             raise ValueError("what is wished for must be more than 0")
 
     @property
