@@ -12,6 +12,8 @@ from accounts.views import (
     models,
     notices,
     payments,
+    planner,
+    plans,
     profile,
     rulebooks,
     sightings,
@@ -40,6 +42,8 @@ urlpatterns = [
     ),
     path("accounts/<uuid:account_id>/fall/", sightings.note_fall, name="note-fall"),
     path("accounts/<uuid:account_id>/payments/", payments.record_payment, name="record-payment"),
+    path("accounts/<uuid:account_id>/plan/", plans.adopt_plan, name="adopt-plan"),
+    path("accounts/<uuid:account_id>/plan/drop/", plans.drop_plan, name="drop-plan"),
     # payments
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),
@@ -57,6 +61,8 @@ urlpatterns = [
     path("language/", profile.set_language, name="set-language"),
     path("theme/", profile.set_theme, name="set-theme"),
     path("demo/enter/", doors.enter_demo, name="enter-demo"),
+    # from a wish to dated payments
+    path("planner/", planner.planner, name="planner"),
     # what providers say
     path("models/", models.models, name="models"),
     path("rulebooks/", rulebooks.rulebooks, name="rulebooks"),

@@ -11,6 +11,7 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.following import follow, running_plans
 from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
 from accounts.actions.payments import (
     FormUsedBefore,
@@ -23,6 +24,7 @@ from accounts.actions.payments import (
     void_payment,
 )
 from accounts.actions.people import change_profile
+from accounts.actions.plans import PlanRefused, adopt_plan, drop_plan, plans_for
 from accounts.actions.rulebooks import EditionChanged, adopt, digest_of, preview_adoption
 from accounts.actions.sightings import NoSuchTier, NotTheLatest, note_fall, see_tier, withdraw_sighting
 from accounts.actions.standings import assess, reassess, reconcile, settle
@@ -38,21 +40,26 @@ __all__ = [
     "NotTheLatest",
     "PaymentFacts",
     "PaymentRefused",
+    "PlanRefused",
     "adopt",
+    "adopt_plan",
     "archive_account",
     "assess",
     "change_profile",
     "confirm_requirement",
     "correct_payment",
     "digest_of",
+    "drop_plan",
     "edit_account",
     "facts_of",
+    "follow",
     "move_account",
     "mute_kind",
     "note_cap_reached",
     "note_fall",
     "open_account",
     "open_home",
+    "plans_for",
     "preview_adoption",
     "reassess",
     "reconcile",
@@ -60,6 +67,7 @@ __all__ = [
     "resend_notice",
     "restore_account",
     "restore_payment",
+    "running_plans",
     "see_tier",
     "send_test_mail",
     "settle",

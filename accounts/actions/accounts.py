@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from django.db.models.functions import Lower
 from accounts import rules
 from accounts.actions.history import event, write_events
 from accounts.actions.payments import PaymentFacts, add_line
+from accounts.actions.plans import end_for_another_goal
 from accounts.actions.standings import reassess
 from accounts.models import Account, Rulebook, Sighting, User, Workspace
 
@@ -29,12 +30,11 @@ class AccountRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """What a person says of an account, beside its edition, seen tier and payments."""
+    """What a person says of an account, beside its edition, seen tier and payments. `goal` is a wish as JSON."""
 
     name: str
     organization_ref: str = ""
-    goal_tier: str = ""
-    goal_model: str = ""
+    goal: dict[str, Any] = field(default_factory=dict)
     notes: str = ""
     room_usd: Decimal | None = None
 
@@ -109,7 +109,7 @@ def _locked(account: Account) -> Account:
 
 @transaction.atomic
 def edit_account(account: Account, *, facts: AccountFacts, by: User, now: datetime) -> Account:
-    """Change what a person says of an account; the event keeps what differed."""
+    """Change what a person says of an account; the event keeps what differed. Another goal ends the running plan."""
     account = _locked(account)
     _check_name(account.workspace, facts.name, this=account)
     before = AccountFacts(**{name: getattr(account, name) for name in AccountFacts.__dataclass_fields__})
@@ -123,6 +123,8 @@ def edit_account(account: Account, *, facts: AccountFacts, by: User, now: dateti
     for name in changed:
         setattr(account, name, getattr(facts, name))
     account.save(update_fields=list(changed))
+    if "goal" in changed:
+        end_for_another_goal(account, now=now)
     write_events([event(account, "account_edited", at=now, by=by, changed=changed)])
     reassess(account, now=now)
     return account
@@ -165,7 +167,6 @@ def move_account(
             recorded_by=by,
             recorded_at=now,
         )
-    account.goal_tier = account.goal_tier if rulebook.rules.has_tier(account.goal_tier) else ""
     account.save()
     after = {"edition": rulebook.id, "follows": follows_provider, "tier": seen_tier}
     write_events([event(account, "edition_changed", at=now, by=by, before=before, after=after)])

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import DatabaseError, OperationalError, transaction
 
 from accounts import notices, rules
+from accounts.actions.following import follow, running_plans, turn_plans
 from accounts.actions.history import event, write_events
 from accounts.models import Account, Episode, Event, Payment, Rulebook, Shelf, Standing
 
@@ -26,13 +27,17 @@ SUMMARY = ("code", "tier", "reason", "amount_usd")
 def assess(account: Account, lines: Sequence[rules.Line], shelf: Shelf, *, now: datetime) -> rules.Standing:
     """Return an account's standing of this moment, from rows the caller has read. Writes nothing."""
     book = shelf[account.rulebook_id]
-    circumstances = rules.Circumstances(
+    return rules.assess(book, lines, account.seen, now, circumstances_of(account, shelf))
+
+
+def circumstances_of(account: Account, shelf: Shelf) -> rules.Circumstances:
+    """What people said of an account beside its payments, as the rules know it."""
+    return rules.Circumstances(
         confirmed=account.confirmed_at,
         room_usd=account.room_usd,
         cap_reached_at=account.cap_reached_at,
-        has_newer_edition=shelf.is_followed(book),
+        has_newer_edition=shelf.is_followed(shelf[account.rulebook_id]),
     )
-    return rules.assess(book, lines, account.seen, now, circumstances)
 
 
 def reassess(account: Account, *, now: datetime) -> None:
@@ -106,7 +111,7 @@ def _postpone(failures: Sequence[Failure], *, now: datetime) -> None:
 def settle(accounts: Sequence[Account], *, now: datetime) -> list[Failure]:
     """Assess accounts whose rows the caller has locked, and write all that follows, set-wise.
 
-    What follows: the standing, the episodes, the events of a changed advice, and the notices. Everything is derived
+    What follows: the standing, the adopted plans, the episodes, the events, and the notices. Everything is derived
     from the facts anew, so running it twice changes nothing. Returns the accounts that could not be assessed.
     """
     if not accounts:
@@ -118,16 +123,22 @@ def settle(accounts: Sequence[Account], *, now: datetime) -> list[Failure]:
     for payment in Payment.objects.filter(account__in=accounts).in_entry_order():
         lines[payment.account_id].append(payment.as_line())
 
+    plans = running_plans(accounts)
     standings: dict[Account, rules.Standing] = {}
+    followings: dict[Any, rules.Following] = {}
     for account in accounts:
         try:
-            standings[account] = assess(account, lines[account.id], shelf, now=now)
+            standing = assess(account, lines[account.id], shelf, now=now)
+            if account.id in plans:
+                followings[account.id] = follow(plans[account.id], standing, account)
+            standings[account] = standing
         except Exception as error:  # one poisoned row must not stop the others
             failures.append(Failure(account, error))
 
     for account, standing in standings.items():
         events += _changed_advice(account, standing, now=now)
-    _store(standings, now=now)
+    events += turn_plans(accounts, plans, followings, now=now)
+    _store(standings, followings, now=now)
     episodes = _turn_episodes(standings, now=now)
     write_events(events)
     notices.raise_notices(_wanted(standings, episodes), now=now)
@@ -162,9 +173,12 @@ def _changed_advice(account: Account, standing: rules.Standing, *, now: datetime
     return [event(account, "advice_changed", at=now, before=before, after=after)]
 
 
-def _store(standings: dict[Account, rules.Standing], *, now: datetime) -> None:
+def _store(standings: dict[Account, rules.Standing], followings: dict[Any, rules.Following], *, now: datetime) -> None:
     rows = []
     for account, standing in standings.items():
+        following = followings.get(account.id)
+        # A plan may be left by time alone, without a change of the advice.
+        looks = [standing.next_change_at, following.next_change_at if following else None]
         row = Standing(
             account=account,
             assessed_at=now,
@@ -172,7 +186,7 @@ def _store(standings: dict[Account, rules.Standing], *, now: datetime) -> None:
             advice_code=standing.advice.code,
             advice_tier=standing.advice.tier.id,
             eligible_tier=standing.eligible_tier.id if standing.eligible_tier else "",
-            next_look_at=None if account.is_archived else standing.next_change_at,
+            next_look_at=None if account.is_archived else min((look for look in looks if look), default=None),
             error="",
         )
         account.standing = row

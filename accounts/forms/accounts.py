@@ -1,6 +1,7 @@
 """The forms of an account: open, edit, move to another edition, and what the provider shows."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,10 @@ from accounts import actions, rules
 from accounts.forms.fields import AmountField, KeyField, LineField
 from accounts.forms.payments import LineForm
 from accounts.models import Shelf
+from accounts.templatetags import plans, sayings
 
 FOLLOW = "follow:"
+KEPT = "kept"
 DEFAULT_EDITION = "openai/2025-05"
 REFUSALS = {
     ("name", "stands_twice"): ("name", _("Another account of this workspace has this name.")),
@@ -147,8 +150,9 @@ class EditAccountForm(forms.Form):
 
     name = LineField(label=_("Name"), max_length=100)
     organization_ref = LineField(label=_("Organization ID"), required=False, max_length=100)
-    goal_tier = forms.ChoiceField(label=_("Goal: a tier"), required=False)
-    goal_model = forms.ChoiceField(label=_("Goal: a model"), required=False)
+    goal = forms.ChoiceField(
+        label=_("Goal"), required=False, help_text=_("The planner takes a goal further: with dates and amounts.")
+    )
     room_usd = AmountField(
         label=_("Room for purchases, USD"),
         required=False,
@@ -157,14 +161,23 @@ class EditAccountForm(forms.Form):
     )
     notes = forms.CharField(label=_("Notes"), required=False, max_length=5000, widget=forms.Textarea({"rows": 4}))
 
-    def __init__(self, *args: Any, book: rules.Rulebook, **options: Any) -> None:
+    def __init__(self, *args: Any, book: rules.Rulebook, initial: Mapping[str, Any], **options: Any) -> None:
+        self._goal = dict(initial["goal"])
+        tiers = [(f"tier:{tier.id}", sayings.tier_name(tier)) for tier in book.tiers]
+        models = [(f"model:{model.id}", model.name) for model in book.models]
+        choices: list[Any] = [("", _("none")), (_("A tier"), tiers), (_("A model"), models)]
+        chosen = "".join(f"{kind}:{name}" for kind, name in self._goal.items())
+        if self._goal and chosen not in dict(tiers + models):  # it says more than these, or is another edition's
+            chosen = KEPT
+            choices.append((KEPT, _("as it is: %(wish)s") % {"wish": plans.wish_in_words(self._goal, book)}))
+        options["initial"] = {**initial, "goal": chosen}
         super().__init__(*args, **options)
-        none = [("", _("none"))]
-        self.fields["goal_tier"].choices = none + [(tier.id, tier.name) for tier in book.tiers]  # type: ignore[attr-defined]
-        self.fields["goal_model"].choices = none + [(model.id, model.name) for model in book.models]  # type: ignore[attr-defined]
+        self.fields["goal"].choices = [choice for choice in choices if choice[1]]  # type: ignore[attr-defined]
 
     def facts(self) -> actions.AccountFacts:
-        return actions.AccountFacts(**{name: self.cleaned_data[name] for name in self.fields})
+        kind, _colon, name = self.cleaned_data["goal"].partition(":")
+        goal = self._goal if kind == KEPT else {kind: name} if kind else {}
+        return actions.AccountFacts(**{name: self.cleaned_data[name] for name in self.fields} | {"goal": goal})
 
     def refuse(self, refusal: actions.AccountRefused) -> None:
         field, words = REFUSALS.get((refusal.field, refusal.code), (None, _("This cannot stand as it is.")))

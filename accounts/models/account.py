@@ -35,6 +35,11 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def with_standing(self) -> "AccountQuerySet":
         return self.select_related("standing")
 
+    def with_plan(self) -> "AccountQuerySet":
+        """With the running plan, or None, as `running_plan`: at most one is, by a constraint. In the same query."""
+        running = models.FilteredRelation("plans", condition=models.Q(plans__ended_at=None))
+        return self.annotate(running_plan=running).select_related("running_plan")  # type: ignore[misc]
+
     def due(self, now: datetime) -> "AccountQuerySet":
         """Accounts whose stored standing time has overtaken, longest overdue first."""
         return self.filter(standing__next_look_at__lte=now).order_by("standing__next_look_at", "id")
@@ -44,7 +49,8 @@ class Account(models.Model):
     """`seen_tier` is what the provider shows, with its source and instant; `seen_rose_at` when it last rose.
 
     `confirmed` maps a requirement that tierdash cannot observe to the instant somebody said it is met (ISO, UTC).
-    `room_usd` is how much more the provider lets the account buy now; None when unknown.
+    `room_usd` is how much more the provider lets the account buy now; None when unknown. `goal` is the one place for
+    what the account is to reach: a wish as JSON (rules.Wish), empty when there is none; a running plan leads to it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -59,8 +65,7 @@ class Account(models.Model):
     seen_rose_at = models.DateTimeField(null=True, blank=True)
     fell_from = models.CharField(max_length=40, blank=True)
     fell_at = models.DateTimeField(null=True, blank=True)
-    goal_tier = models.CharField(max_length=40, blank=True)
-    goal_model = models.CharField(max_length=80, blank=True)
+    goal = models.JSONField(default=dict, blank=True)
     notes = models.TextField(max_length=5000, blank=True)
     confirmed = models.JSONField(default=dict, blank=True)
     room_usd = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
@@ -105,6 +110,11 @@ class Account(models.Model):
     @property
     def seen(self) -> rules.Seen:
         return rules.Seen(self.seen_tier, self.seen_rose_at)
+
+    @property
+    def wish(self) -> rules.Wish | None:
+        """The goal as the rules know it."""
+        return rules.Wish.from_json(self.goal) if self.goal else None
 
     @property
     def confirmed_at(self) -> dict[str, datetime]:

@@ -5,6 +5,7 @@ from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
 from accounts.rules.building import build, parse
 from accounts.rules.differences import Difference, differences
+from accounts.rules.following import FOLLOWING_STATES, Followed, Following, follow
 from accounts.rules.instants import as_text, from_text
 from accounts.rules.ledger import (
     COUNTABLE,
@@ -19,6 +20,8 @@ from accounts.rules.ledger import (
     check_links,
     tally,
 )
+from accounts.rules.planning import plan
+from accounts.rules.plans import PLAN_KINDS, Plan, Plans, PlanStep
 from accounts.rules.reading import RulebookError, Text
 from accounts.rules.rows import COLUMNS, NEEDED_COLUMNS, line_from
 from accounts.rules.rulebook import (
@@ -37,19 +40,23 @@ from accounts.rules.rulebook import (
 )
 from accounts.rules.standing import Circumstances, Seen, Standing, TierStanding, UnknownTier, assess
 from accounts.rules.timeline import Level, Projection, Shown, Step, Stretch, Timeline, Told, Trigger, timeline
+from accounts.rules.wishes import WISHED_METRICS, Need, Reason, Wish, needed_tier
 
 __all__ = [
     "ACCESS_STATES",
     "ADVICE_CODES",
     "COLUMNS",
     "COUNTABLE",
+    "FOLLOWING_STATES",
     "KINDS",
     "NEEDED_COLUMNS",
     "NEVER_COUNTED",
+    "PLAN_KINDS",
     "REQUIREMENTS",
     "STATUSES",
     "UNDOING",
     "URGENT_CODES",
+    "WISHED_METRICS",
     "Access",
     "Advice",
     "Cap",
@@ -57,6 +64,8 @@ __all__ = [
     "Circumstances",
     "Difference",
     "Entry",
+    "Followed",
+    "Following",
     "Gate",
     "LedgerError",
     "Level",
@@ -64,8 +73,13 @@ __all__ = [
     "LimitsAt",
     "Line",
     "ModelAccess",
+    "Need",
+    "Plan",
+    "PlanStep",
+    "Plans",
     "Projection",
     "Provider",
+    "Reason",
     "RollingCap",
     "Rulebook",
     "RulebookError",
@@ -85,16 +99,20 @@ __all__ = [
     "Trigger",
     "UnknownTier",
     "Way",
+    "Wish",
     "access",
     "as_text",
     "assess",
     "build",
     "check_links",
     "differences",
+    "follow",
     "from_text",
     "limits_at",
     "line_from",
+    "needed_tier",
     "parse",
+    "plan",
     "tally",
     "timeline",
     "unlocked_by",

@@ -24,6 +24,7 @@ MOST_COUNTED = 10
 SILENCE = timedelta(minutes=5)
 PAGES: dict[str, str | Promise] = {
     "board": _("Board"),
+    "planner": _("Plan"),
     "models": _("Models"),
     "rulebooks": _("Rulebooks"),
     "notices": _("Notices"),

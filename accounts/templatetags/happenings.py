@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.models import Event
-from accounts.templatetags import figures, moments, sayings, slugs
+from accounts.templatetags import figures, moments, plans, sayings, slugs
 from accounts.templatetags.marked import fill
 
 register = template.Library()
@@ -80,6 +80,16 @@ def _edition(facts: Facts, book: rules.Rulebook) -> Any:
     return fill(_("Rules changed from {before} to {after}"), before=before, after=after)
 
 
+def _adopted(facts: Facts, book: rules.Rulebook) -> Any:
+    return fill(
+        _("Adopted a plan to <b>{tier}</b>: {kind}, {total}, live by {when}"),
+        tier=_tier(book, facts["tier"]),
+        kind=slugs.word(plans.KINDS, facts["plan"]),
+        total=figures.money(Decimal(facts["total_usd"])),
+        when=moments.instant(facts["live_at"]),
+    )
+
+
 SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "account_opened": lambda facts, book: fill(
         _("Opened at {tier}, by the rules of {edition}"), tier=_tier(book, facts["tier"]), edition=facts["edition"]
@@ -105,6 +115,15 @@ SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "notice_resent": lambda facts, book: fill(
         _("Asked to send a mail again: {notice}"), notice=slugs.word(slugs.NOTICE_KINDS, facts["notice_kind"])
     ),
+    "plan_adopted": _adopted,
+    "plan_dropped": lambda facts, book: fill(_("Gave up the plan to {tier}"), tier=_tier(book, facts["tier"])),
+    "plan_reached": lambda facts, book: fill(_("The plan has led to <b>{tier}</b>"), tier=_tier(book, facts["tier"])),
+    "plan_left": lambda facts, book: fill(
+        _("Reality has left the plan to {tier}: {why}"),
+        tier=_tier(book, facts["tier"]),
+        why=slugs.word(plans.DEPARTURES, facts["why"]),
+    ),
+    "plan_resumed": lambda facts, book: fill(_("The plan to {tier} holds again"), tier=_tier(book, facts["tier"])),
     "cap_reached": lambda facts, book: fill(_("This month's cap was said to be used up")),
     "cap_not_reached": lambda facts, book: fill(_("This month's cap was said not to be used up")),
 }

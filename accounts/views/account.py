@@ -1,6 +1,7 @@
 """One account: the advice, the ladder, the payments with their reasons, the models, the history."""
 
 import itertools
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,14 +17,15 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions, rules
 from accounts.forms.payments import PaymentForm
-from accounts.models import Account, Membership, Payment, Rulebook
+from accounts.models import Account, Membership, Payment, Plan, Rulebook
 from accounts.models.workspace import WRITING_ROLES
 from accounts.views.living import answer, living, whole
+from accounts.views.planner import planner_address
 from accounts.views.requests import PersonRequest, find_account, said, said_often, zone_of
 
 MOST_EVENTS = 30
 MOST_PAYMENTS = 200
-PARTS = ("advice", "seen", "ladder_section", "timeline", "ledger", "model_list", "history")
+PARTS = ("advice", "seen", "plan", "ladder_section", "timeline", "ledger", "model_list", "history")
 MODEL_ORDER = ("open", "locked", "partner", "expected", "unknown", "retired")
 
 
@@ -86,7 +88,6 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
     entries = [(by_id[entry.line.id], entry) for entry in reversed(standing.tally.entries)]
     events = list(held.events.latest_first().select_related("by")[: None if shows_all else MOST_EVENTS + 1])
     words = said(request, "model")
-    goal = book.model(held.goal_model)
     return {
         "account": held,
         "address": reverse("accounts:account", args=[held.pk]) + ("?all=1" if shows_all else ""),
@@ -94,6 +95,7 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         "standing": standing.as_json(),
         "timeline": _timeline(held, standing),
         "is_above_rules": _is_above(standing),
+        **plan_of(held, standing, by_id),
         "entries": entries if shows_all else entries[:MOST_PAYMENTS],
         "all_entries": entries,
         "correcting": said_often(request, "correcting"),
@@ -104,7 +106,6 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         "has_more_events": len(events) > MOST_EVENTS and not shows_all,
         "models": models_of(held, standing, words, now=now),
         "model_words": words,
-        "goal_model": goal.name if goal else held.goal_model,
         "unlocks": unlocks_of(book, now),
         "missing": [need for need in _needs(standing) if need not in held.confirmed],
         "confirmed": [need for need in rules.REQUIREMENTS if need in held.confirmed],
@@ -116,6 +117,21 @@ def _timeline(held: Account, standing: rules.Standing) -> rules.Timeline:
     shown = [rules.Shown(tier, at) for tier, at in held.sightings.in_order().values_list("tier", "seen_at")]
     told = [rules.Told(*notice) for notice in held.notices.in_order().values_list("kind", "tier", "created_at")]
     return rules.timeline(standing, shown, told)
+
+
+def plan_of(held: Account, standing: rules.Standing, payments: Mapping[str, Payment]) -> dict[str, Any]:
+    """The running plan and how far it has been followed, with the payments of each step; is the goal met?"""
+    plan: Plan | None = getattr(held, "running_plan", None)  # read along by `with_plan`
+    following = actions.follow(plan, standing, held) if plan is not None else None
+    steps = following.steps if following is not None else ()
+    goal = rules.needed_tier(standing.rulebook, held.wish, standing.at.date(), held.confirmed) if held.wish else None
+    return {
+        "is_goal_met": goal is not None and goal.tier is not None and standing.seen_tier.rank >= goal.tier.rank,
+        "plan": plan,
+        "following": following,
+        "plan_steps": [(followed, [payments[line_id] for line_id in followed.by]) for followed in steps],
+        "planner_address": planner_address(held),
+    }
 
 
 def _is_above(standing: rules.Standing) -> bool:

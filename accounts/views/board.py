@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions, rules
-from accounts.models import Account, Payment, Rulebook, Shelf, Workspace
+from accounts.models import Account, Payment, Plan, Rulebook, Shelf, Workspace
 from accounts.models.account import URGENT
 from accounts.views.living import answer, living
 from accounts.views.requests import PersonRequest
@@ -39,11 +39,12 @@ SORTS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An account as lists show it: its standing's document, of this moment, and its edition."""
+    """An account as lists show it: its standing's document, of this moment, its edition, and how its plan stands."""
 
     account: Account
     standing: dict[str, Any]
     rulebook: rules.Rulebook
+    following: rules.Following | None = None
 
     @property
     def is_to_act(self) -> bool:
@@ -75,11 +76,11 @@ def board(request: PersonRequest) -> HttpResponse:
 def _board(request: PersonRequest, now: datetime) -> dict[str, Any]:
     mine = Account.objects.visible_to(request.user).live()
     shelf = Rulebook.objects.all().shelf()
-    page = Paginator(_filtered(mine, request).with_standing(), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_filtered(mine, request).with_standing().with_plan(), PER_PAGE).get_page(request.GET.get("page"))
     listed = list(page.object_list)
     pressing = _pressing(mine, now)
     ahead = mine.filter(standing__next_look_at__gt=now).order_by("standing__next_look_at", "id")
-    waiting = list(ahead.with_standing()[:MOST_NEXT])
+    waiting = list(ahead.with_standing().with_plan()[:MOST_NEXT])
     rows = {row.account.id: row for row in rows_of([*listed, *pressing, *waiting], shelf, now=now)}
     urgent = [rows[account.id] for account in pressing if rows[account.id].is_urgent]
     counts: list[Any] = list(
@@ -110,7 +111,7 @@ def _pressing(mine: QuerySet[Account], now: datetime) -> list[Account]:
     found: Any = mine.filter(URGENT | Q(standing__next_look_at__lte=now)).order_by(
         Case(When(URGENT, then=0), default=1), Lower("name"), "id"
     )
-    return list(found.with_standing()[: MOST_ACTS + 1 + MOST_OVERDUE])
+    return list(found.with_standing().with_plan()[: MOST_ACTS + 1 + MOST_OVERDUE])
 
 
 def _coming(rows: Iterable[Row]) -> list[Row]:
@@ -146,12 +147,16 @@ def rows_of(accounts: Iterable[Account], shelf: Shelf, *, now: datetime) -> list
 
 
 def _row(account: Account, lines: list[rules.Line], shelf: Shelf, *, now: datetime) -> Row:
+    plan: Plan | None = getattr(account, "running_plan", None)  # read along by `with_plan`
+    following = None
     try:
-        document = actions.assess(account, lines, shelf, now=now).as_json()
+        standing = actions.assess(account, lines, shelf, now=now)
+        document = standing.as_json()
+        following = actions.follow(plan, standing, account) if plan is not None else None
     except ValueError:  # one account that the rules cannot assess must not take the board from the others
         log.exception("Account %s cannot be assessed; the board shows its stored standing.", account.id)
         document = account.standing.document
-    return Row(account, document, shelf[document["rulebook"]])
+    return Row(account, document, shelf[document["rulebook"]], following)
 
 
 def _totals(counts: list[Any], key: str) -> list[tuple[str, int]]:

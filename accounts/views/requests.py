@@ -35,7 +35,7 @@ def said_often(request: HttpRequest, name: str) -> set[str]:
 def find_account(request: PersonRequest, account_id: UUID, *, to_change: bool = False) -> Account:
     """The account, if the person may see it (or change it); a foreign one is a 404."""
     accounts = Account.objects.editable_by(request.user) if to_change else Account.objects.visible_to(request.user)
-    return get_object_or_404(accounts.with_standing(), pk=account_id)
+    return get_object_or_404(accounts.with_standing().with_plan(), pk=account_id)
 
 
 def find_payment(request: PersonRequest, uid: UUID) -> Payment:

@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts import actions, rules
 from accounts.gateways import published
-from accounts.models import Account, Delivery, Event, Notice, Payment, Shelf, User
+from accounts.models import Account, Delivery, Event, Notice, Payment, Plan, Shelf, User
 from accounts.models.notice import STATUSES
 from accounts.views.board import Row
 
@@ -91,6 +91,25 @@ def rows(*, now: datetime) -> list[Row]:
     """Every sample as lists show it."""
     judged = [assess(sample, now=now) for sample in SAMPLES]
     return [Row(account, standing.as_json(), standing.rulebook) for account, standing in judged]
+
+
+def planned(*, now: datetime) -> tuple[rules.Plans, rules.Rulebook]:
+    """Plans for o3-mini from nothing, with a day by which it is needed: all three kinds."""
+    book = shelf()[OPENAI]
+    wish = rules.Wish(model="o3-mini")
+    return rules.plan(book, [], rules.Seen("free"), wish, now, now + timedelta(days=30)), book
+
+
+def adopted(kind: str, days: float, *, now: datetime) -> tuple[Plan, rules.Following, list[Payment]]:
+    """A plan adopted so many days ago by an account that has since paid the first payment, and how it stands."""
+    then = now - timedelta(days=days)
+    made = planned(now=then)[0].of(kind)
+    if made is None:
+        raise LookupError(kind)
+    payment = Payment(id=1, gross=Decimal(5), paid_at=then, kind="purchase", status="succeeded")
+    standing = rules.assess(shelf()[OPENAI], [payment.as_line()], rules.Seen("tier-1"), now)
+    plan = Plan(wish={"model": "o3-mini"}, kind=kind, tier=made.tier, document=made.as_json(), adopted_at=then)
+    return plan, rules.follow(made, standing), [payment]
 
 
 def fallen(*, now: datetime) -> Row:

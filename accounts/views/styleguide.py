@@ -10,7 +10,7 @@ from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -22,6 +22,7 @@ from accounts import notices, rules
 from accounts.forms import ProfileForm
 from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
 from accounts.forms.payments import PaymentForm
+from accounts.forms.planner import PlannerForm
 from accounts.models import Delivery
 from accounts.notices import compose
 from accounts.views import samples
@@ -58,6 +59,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_account(request, rows[0], now),
         **_forms(request, rows[0], now),
         **_models(rows, now),
+        **_planner(request, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
     }
@@ -154,6 +156,25 @@ def _forms(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:
         "move_form": ChoosesEdition(
             shelf=shelf, now=now, provider="openai", auto_id="move_%s", initial={"edition": row.rulebook.id}
         ),
+    }
+
+
+def _planner(request: PersonRequest, now: datetime) -> dict[str, Any]:
+    shelf, (plans, _book) = samples.shelf(), samples.planned(now=now)
+    facts: dict[str, Any] = {"accounts": [], "shelf": shelf, "zone": zone_of(request), "now": now}
+    missing = rules.plan(shelf[samples.OPENAI], [], rules.Seen("free"), rules.Wish(model="o3"), now)
+    followed = []
+    for kind, days in (("cheapest", 3), ("all_at_once", 5)):
+        plan, following, payments = samples.adopted(kind, days, now=now)
+        steps = [(step, payments if step.by else []) for step in following.steps]
+        followed.append({"plan": plan, "following": following, "steps": steps})
+    return {
+        "wish_form": PlannerForm(QueryDict("model=o3-mini&by=2000-01-01"), **facts),
+        "wish": plans.need.wish,
+        "plans": plans,
+        "missing_plans": missing,
+        "followed_plans": followed,
+        "form_key": "",
     }
 
 

@@ -25,6 +25,8 @@ from tests import make
 from tests.browser.chromium import launch_chromium
 
 AT = datetime(2026, 11, 18, 9, 41, tzinfo=UTC)
+# A day that the wishes of the tour name.
+BY = "2026-12-24"
 DEMO_EMAIL = "demo@tierdash.example"
 ZONES = {"en": "Europe/Berlin", "zh-hans": "Asia/Shanghai"}
 # Who looks at a page: an owner of the demo, who is staff, or somebody who has just come; "" is not signed in.
@@ -78,7 +80,8 @@ def prepare() -> Tour:
 
 def _stops() -> list[Stop]:
     """Every page, in the order in which a person meets them."""
-    by_name = {account.name: f"/accounts/{account.pk}/" for account in Account.objects.all()}
+    ids = {account.name: account.pk for account in Account.objects.all()}
+    by_name = {name: f"/accounts/{key}/" for name, key in ids.items()}
     payment = Payment.objects.filter(account__name="shanghai-studio").earliest("id")
     mails = Mailbox(settings.MAILBOX_DIR).newest(20)
     mail = next(mail.name for mail in mails if "may trigger" in mail.subject)
@@ -92,11 +95,18 @@ def _stops() -> list[Stop]:
         Stop("account-every-payment", by_name["shanghai-studio"]),
         Stop("account-opaque", by_name["gemini-batch"]),
         Stop("account-new", by_name["new-team"]),
+        Stop("account-on-plan", by_name["voice-assistant"]),
+        Stop("account-off-plan", by_name["data-pipeline"]),
         Stop("open-account", "/accounts/new/"),
         Stop("edit-account", f"{by_name['production-eu']}edit/"),
         Stop("move-account", f"{by_name['production-eu']}move/"),
         Stop("correct-payment", f"/payments/{payment.uid}/"),
         Stop("archive", "/accounts/archive/"),
+        Stop("planner", f"/planner/?account={ids['shanghai-studio']}&model=o3-mini&by={BY}"),
+        Stop("planner-first", "/planner/", person=NEW),
+        Stop("planner-new-account", "/planner/?account=&rulebook=openai/2025-05&model=gpt-4o&tpm=500,000"),
+        Stop("planner-no-tier", "/planner/?account=&rulebook=openai/2025-05&model=gpt-4o&tpm=1,500,000"),
+        Stop("planner-mistakes", "/planner/?account=&model=gpt-4o&rpm=many&by=2020-01-01", status=422),
         Stop("models", "/models/?rulebook=openai/2025-05"),
         Stop("rulebooks", "/rulebooks/"),
         Stop("rulebook", "/rulebooks/openai/2025-05/"),

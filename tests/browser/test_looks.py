@@ -26,7 +26,7 @@ def places(ann):
     paid = now - timedelta(days=20)
     account = make_account(
         ann, name="a-very-long-name-without-any-place-to-break-" + "x" * 50, organization_ref="org-" + "y" * 90,
-        goal_tier="tier-5", goal_model="o3-mini", payments=[("40", paid)], now=now,
+        goal={"tier": "tier-5"}, payments=[("40", paid)], now=now,
     )  # fmt: skip
     payment = Payment.objects.get()
     make_payment(account, "100", paid, kind="grant", note="n" * 200, now=now)

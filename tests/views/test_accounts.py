@@ -172,14 +172,14 @@ class TestLookingAndMore:
 
 
 class TestEditing:
-    FACTS = {"name": "renamed", "organization_ref": "org-2", "goal_tier": "tier-3", "goal_model": "o3-mini"}
+    FACTS = {"name": "renamed", "organization_ref": "org-2", "goal": "tier:tier-3"}
     MORE = {"room_usd": "1,200.50", "notes": "first line\nsecond line"}
 
     def test_saves_what_is_said(self, signed_in, account):
         answer = signed_in.post(f"/accounts/{account.pk}/edit/", self.FACTS | self.MORE)
         assert answer.status_code == 302
         account.refresh_from_db()
-        assert (account.name, account.goal_tier, f"{account.room_usd}") == ("renamed", "tier-3", "1200.50")
+        assert (account.name, account.goal, f"{account.room_usd}") == ("renamed", {"tier": "tier-3"}, "1200.50")
         assert account.notes.splitlines() == ["first line", "second line"]
         assert "Edited the account" in words_of(signed_in.get(f"/accounts/{account.pk}/"), "history")
 
@@ -188,7 +188,7 @@ class TestEditing:
         page = signed_in.get(f"/accounts/{account.pk}/edit/")
         assert value_of(page, "name") == "renamed"
         assert value_of(page, "room_usd") == "1200.50"
-        assert choice_of(page, "goal_tier") == "tier-3"
+        assert choice_of(page, "goal") == "tier:tier-3"
 
     def test_what_cannot_stand_keeps_what_was_typed(self, signed_in, ann, account):
         make_account(ann, name="taken")
@@ -203,7 +203,7 @@ class TestEditing:
         assert error_at(answer, "id_name")
 
     @pytest.mark.parametrize(
-        ("field", "value"), [("goal_tier", "x"), ("goal_model", "x"), ("room_usd", "-1"), ("notes", "x" * 5001)]
+        ("field", "value"), [("goal", "x"), ("goal", "model:x"), ("room_usd", "-1"), ("notes", "x" * 5001)]
     )
     def test_each_field_is_refused_beside_itself(self, signed_in, account, field, value):
         answer = signed_in.post(f"/accounts/{account.pk}/edit/", self.FACTS | {field: value})

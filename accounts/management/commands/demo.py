@@ -14,7 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from accounts import actions
+from accounts import actions, rules
 from accounts.gateways import published
 from accounts.models import Account, Rulebook, User, Workspace
 
@@ -40,6 +40,15 @@ class See:
 
 
 @dataclass(frozen=True)
+class Adopt:
+    """A plan was adopted, `days` before now; `kind` is one of the rules' PLAN_KINDS."""
+
+    days: float
+    wish: rules.Wish
+    kind: str
+
+
+@dataclass(frozen=True)
 class Story:
     """An account opened `days` before now, and what happened to it since."""
 
@@ -47,7 +56,7 @@ class Story:
     edition: str
     tier: str
     days: float
-    steps: tuple[Pay | See, ...] = ()
+    steps: tuple[Pay | See | Adopt, ...] = ()
     follows: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -66,7 +75,7 @@ STORIES = (
             See(33, "tier-2"),
             Pay(20, "45", more={"reference": "INV-21190", "tax": Decimal(0)}),
         ),
-        facts={"organization_ref": "org-Kq7dEu01", "goal_tier": "tier-3", "goal_model": "o3-mini"},
+        facts={"organization_ref": "org-Kq7dEu01", "goal": {"model": "o3-mini"}},
     ),
     Story(
         "research",
@@ -77,6 +86,25 @@ STORIES = (
         facts={"organization_ref": "org-Rs41Lab"},
     ),
     Story("agency-shop-14", OPENAI, "tier-3", 12, (Pay(9, "300", "invoice", {"tax": Decimal(0)}),)),
+    Story(
+        "voice-assistant",
+        OPENAI,
+        "free",
+        4,
+        (
+            Adopt(3.2, rules.Wish(model="o3-mini"), "cheapest"),
+            Pay(3, "5", more={"tax": Decimal(0)}),
+            See(2.9, "tier-1"),
+        ),
+        facts={"organization_ref": "org-Vx83Say"},
+    ),
+    Story(
+        "data-pipeline",
+        OPENAI,
+        "tier-1",
+        16,
+        (Pay(15, "20", more={"tax": Decimal(0)}), Adopt(5, rules.Wish(spend_usd=Decimal(800)), "all_at_once")),
+    ),
     Story("staging", OPENAI, "tier-1", 15, (Pay(11, "50", more={"tax": Decimal(0)}), Pay(0.25, "5"))),
     Story("flagship", OPENAI, "tier-5", 90, (Pay(80, "1500"), Pay(40, "500", "auto_recharge"))),
     Story("new-team", OPENAI, "free", 1),
@@ -136,8 +164,7 @@ class Command(BaseCommand):
             player = _Player(story, user, workspace)
             steps.append((now - timedelta(days=story.days), player.open))
             for step in story.steps:
-                act = player.pay(step) if isinstance(step, Pay) else player.see(step)
-                steps.append((now - timedelta(days=step.days), act))
+                steps.append((now - timedelta(days=step.days), player.act(step)))
         return steps
 
 
@@ -159,6 +186,29 @@ class _Player:
             by=self._user,
             now=when,
         )
+
+    def act(self, step: Pay | See | Adopt) -> Callable[[datetime], None]:
+        if isinstance(step, Pay):
+            return self.pay(step)
+        return self.see(step) if isinstance(step, See) else self.adopt(step)
+
+    def adopt(self, step: Adopt) -> Callable[[datetime], None]:
+        def act(when: datetime) -> None:
+            shelf = Rulebook.objects.all().shelf()
+            plan = actions.plans_for(self._account, step.wish, shelf=shelf, now=when).of(step.kind)
+            if plan is None:
+                raise LookupError(f"{self._story.name} has no plan {step.kind} for {step.wish}")
+            actions.adopt_plan(
+                self._account,
+                wish=step.wish,
+                kind=step.kind,
+                total_usd=plan.total_usd,
+                form_key=uuid.uuid4(),
+                by=self._user,
+                now=when,
+            )
+
+        return act
 
     def pay(self, step: Pay) -> Callable[[datetime], None]:
         def act(when: datetime) -> None:
