@@ -4,7 +4,10 @@ from accounts.rules.access import ACCESS_STATES, Access, LimitsAt, access, limit
 from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
 from accounts.rules.building import build, parse
+from accounts.rules.capacity import Holder, Part, Reach, Supply, capacity
+from accounts.rules.dates import DATED_KINDS, Dated, dated
 from accounts.rules.differences import Difference, differences
+from accounts.rules.holding import STANDARD_VARIANT, Demand, Holding, Offer, holding
 from accounts.rules.instants import as_text, from_text
 from accounts.rules.ledger import (
     COUNTABLE,
@@ -43,10 +46,12 @@ __all__ = [
     "ADVICE_CODES",
     "COLUMNS",
     "COUNTABLE",
+    "DATED_KINDS",
     "KINDS",
     "NEEDED_COLUMNS",
     "NEVER_COUNTED",
     "REQUIREMENTS",
+    "STANDARD_VARIANT",
     "STATUSES",
     "UNDOING",
     "URGENT_CODES",
@@ -55,17 +60,24 @@ __all__ = [
     "Cap",
     "Cell",
     "Circumstances",
+    "Dated",
+    "Demand",
     "Difference",
     "Entry",
     "Gate",
+    "Holder",
+    "Holding",
     "LedgerError",
     "Level",
     "Limit",
     "LimitsAt",
     "Line",
     "ModelAccess",
+    "Offer",
+    "Part",
     "Projection",
     "Provider",
+    "Reach",
     "RollingCap",
     "Rulebook",
     "RulebookError",
@@ -76,6 +88,7 @@ __all__ = [
     "Standing",
     "Step",
     "Stretch",
+    "Supply",
     "Tally",
     "Text",
     "Tier",
@@ -89,9 +102,12 @@ __all__ = [
     "as_text",
     "assess",
     "build",
+    "capacity",
     "check_links",
+    "dated",
     "differences",
     "from_text",
+    "holding",
     "limits_at",
     "line_from",
     "parse",
