@@ -11,6 +11,7 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.feeds import close_feed, open_feed, renew_feed, restore_feed
 from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
 from accounts.actions.payments import (
     FormUsedBefore,
@@ -41,6 +42,7 @@ __all__ = [
     "archive_account",
     "assess",
     "change_profile",
+    "close_feed",
     "confirm_requirement",
     "correct_payment",
     "digest_of",
@@ -51,13 +53,16 @@ __all__ = [
     "note_cap_reached",
     "note_fall",
     "open_account",
+    "open_feed",
     "open_home",
     "preview_adoption",
     "reassess",
     "reconcile",
     "record_payment",
+    "renew_feed",
     "resend_notice",
     "restore_account",
+    "restore_feed",
     "restore_payment",
     "see_tier",
     "send_test_mail",

@@ -25,6 +25,7 @@ SILENCE = timedelta(minutes=5)
 PAGES: dict[str, str | Promise] = {
     "board": _("Board"),
     "models": _("Models"),
+    "capacity": _("Capacity"),
     "rulebooks": _("Rulebooks"),
     "notices": _("Notices"),
 }
