@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from icalendar import Alarm, Calendar, Event, Timezone, TimezoneStandard, vDuration
+from icalendar import Alarm, Calendar, Component, Event, Timezone, TimezoneStandard, vDuration, vText
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 PRODUCT = "-//tierdash//calendar//EN"
@@ -45,9 +45,10 @@ def write(name: str, entries: Iterable[Entry], *, zone: str) -> bytes:
     calendar.add("x-wr-timezone", zone)
     calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vDuration(REFRESH))
-    for component in [_event(entry) for entry in entries] or [_universal_time()]:
+    components: list[Component] = [_event(entry) for entry in entries]
+    for component in components or [_universal_time()]:
         calendar.add_component(component)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _event(entry: Entry) -> Event:
@@ -87,5 +88,5 @@ def _whole_second(at: datetime) -> datetime:
     return (at + timedelta(microseconds=-at.microsecond % 1_000_000)).astimezone(UTC)
 
 
-def _text(text: str) -> str:
-    return CONTROLS.sub("", LINE_ENDS.sub("\n", text))
+def _text(text: str) -> vText:
+    return vText(CONTROLS.sub("", LINE_ENDS.sub("\n", text)))
