@@ -74,7 +74,7 @@ def answer_to(
         "demand": demand,
         "model_name": model.name if model else words,
         "answers": _answers(rows, demand, now=now),
-        "elsewhere": [book for book in books if book.model(demand.model_id) is not None],
+        "named_by": [book for book in books if book.model(demand.model_id) is not None],
         "similar": [] if model else _similar(words, books),
     }
 
