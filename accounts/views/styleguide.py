@@ -63,7 +63,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_forms(request, rows[0], now),
         **_models(rows, now),
         **_capacity(rows, now),
-        "feeds": _feeds(request, now),
+        **_feed(request, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
     }
@@ -186,7 +186,6 @@ def _capacity(rows: list[Row], now: datetime) -> dict[str, Any]:
     return {**answer_to(asked, rows, [*shelf.values()], now=now), "capacity_form": wrong, "has_accounts": True}
 
 
-def _feeds(request: PersonRequest, now: datetime) -> list[dict[str, Any]]:
-    """A calendar that just moved to another address, and none."""
-    moved = Feed(user=request.user, seed=new_seed(), former_seed=new_seed(), changed_at=now)
-    return [shown(moved, now=now), shown(None, now=now)]
+def _feed(request: PersonRequest, now: datetime) -> dict[str, Any]:
+    """A calendar that just moved to another address."""
+    return shown(Feed(user=request.user, seed=new_seed(), former_seed=new_seed(), changed_at=now), now=now)
