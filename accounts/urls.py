@@ -4,7 +4,10 @@ from accounts.views import (
     account,
     accounts,
     board,
+    calendar,
+    capacity,
     doors,
+    feed,
     health,
     icons,
     mailbox,
@@ -44,6 +47,7 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/payments/", payments.record_payment, name="record-payment"),
     path("accounts/<uuid:account_id>/plan/", plans.adopt_plan, name="adopt-plan"),
     path("accounts/<uuid:account_id>/plan/drop/", plans.drop_plan, name="drop-plan"),
+    path("accounts/<uuid:account_id>/calendar.ics", calendar.account_calendar, name="account-calendar"),
     # payments
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),
@@ -60,11 +64,17 @@ urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("language/", profile.set_language, name="set-language"),
     path("theme/", profile.set_theme, name="set-theme"),
+    path("calendar/<str:token>.ics", calendar.calendar, name="calendar"),
+    path("feed/open/", feed.open_feed, name="open-feed"),
+    path("feed/renew/", feed.renew_feed, name="renew-feed"),
+    path("feed/close/", feed.close_feed, name="close-feed"),
+    path("feed/restore/", feed.restore_feed, name="restore-feed"),
     path("demo/enter/", doors.enter_demo, name="enter-demo"),
     # from a wish to dated payments
     path("planner/", planner.planner, name="planner"),
     # what providers say
     path("models/", models.models, name="models"),
+    path("capacity/", capacity.capacity, name="capacity"),
     path("rulebooks/", rulebooks.rulebooks, name="rulebooks"),
     path("rulebooks/<slug:provider>/<str:edition>/", rulebooks.rulebook, name="rulebook"),
     # for whoever builds the pages

@@ -27,6 +27,7 @@ SHOWN = {
     "planner-no-tier": "The planner, where no tier gives it",
     "open-account": "Add an account",
     "models": "Models by tier",
+    "capacity": "What accounts give of a model, alone or together",
     "rulebook": "A rulebook",
     "notices": "Notices",
     "mail": "A mail",

@@ -230,7 +230,7 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "pgmq://")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": "tierdash.logs.Line", "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("TIERDASH_LOG_LEVEL", "INFO").upper()},
     "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},

@@ -11,6 +11,7 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.feeds import close_feed, open_feed, renew_feed, restore_feed
 from accounts.actions.following import follow, running_plans
 from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
 from accounts.actions.payments import (
@@ -46,6 +47,7 @@ __all__ = [
     "archive_account",
     "assess",
     "change_profile",
+    "close_feed",
     "confirm_requirement",
     "correct_payment",
     "digest_of",
@@ -58,14 +60,17 @@ __all__ = [
     "note_cap_reached",
     "note_fall",
     "open_account",
+    "open_feed",
     "open_home",
     "plans_for",
     "preview_adoption",
     "reassess",
     "reconcile",
     "record_payment",
+    "renew_feed",
     "resend_notice",
     "restore_account",
+    "restore_feed",
     "restore_payment",
     "running_plans",
     "see_tier",

@@ -132,3 +132,31 @@ def instant_of(day: date, clock: time | None, zone: ZoneInfo, *, now: datetime) 
             _("This time did not exist on that day in your time zone: the clocks were put forward."), code="gap"
         )
     return wall
+
+
+class CountField(forms.Field):
+    """A whole number from 1 on. Takes "1500000", "1,500,000", "1.5M", "1500k" and "150万"; never guesses "1,5"."""
+
+    widget = forms.TextInput
+    UNITS = {"": 0, "k": 3, "m": 6, "b": 9, "千": 3, "万": 4, "萬": 4, "百万": 6, "千万": 7, "亿": 8, "億": 8}
+    COUNT = re.compile(r"(\d+|\d{1,3}(?:[, \u00a0\u202f]\d{3})+)(\.\d+)?\s*([kmb]|[百千]?万|千|萬|亿|億|)", re.ASCII)
+    MOST = 10**15
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.widget.attrs |= {"autocomplete": "off", "maxlength": str(LONGEST_AMOUNT)}
+
+    def to_python(self, value: Any) -> int | None:
+        text = str(value or "")[: 2 * LONGEST_AMOUNT].translate(NARROW).strip().lower()
+        if not text:
+            return None
+        match = self.COUNT.fullmatch(text)
+        if match is None or len(text) > LONGEST_AMOUNT:
+            raise ValidationError(_("Write a number such as 1,500,000, 1.5M or 150万."), code="count")
+        whole, rest, unit = match.groups()
+        number = Decimal(re.sub(r"\D", "", whole) + (rest or "")).scaleb(self.UNITS[unit])
+        if number != int(number) or number < 1:
+            raise ValidationError(_("Write a whole number from 1 on."), code="whole")
+        if number >= self.MOST:
+            raise ValidationError(_("This number is too large to be true."), code="large")
+        return int(number)

@@ -3,6 +3,7 @@
 from accounts.models.account import Account
 from accounts.models.episode import Episode
 from accounts.models.event import Event
+from accounts.models.feed import Feed
 from accounts.models.job_run import JobRun
 from accounts.models.notice import Delivery, Notice
 from accounts.models.payment import Payment
@@ -18,6 +19,7 @@ __all__ = [
     "Delivery",
     "Episode",
     "Event",
+    "Feed",
     "JobRun",
     "Membership",
     "Notice",

@@ -4,8 +4,11 @@ from accounts.rules.access import ACCESS_STATES, Access, LimitsAt, access, limit
 from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
 from accounts.rules.building import build, parse
+from accounts.rules.capacity import Holder, Part, Reach, Supply, capacity
+from accounts.rules.dates import DATED_KINDS, Dated, dated
 from accounts.rules.differences import Difference, differences
 from accounts.rules.following import FOLLOWING_STATES, Followed, Following, follow
+from accounts.rules.holding import STANDARD_VARIANT, Demand, Holding, Offer, holding
 from accounts.rules.instants import as_text, from_text
 from accounts.rules.ledger import (
     COUNTABLE,
@@ -47,12 +50,14 @@ __all__ = [
     "ADVICE_CODES",
     "COLUMNS",
     "COUNTABLE",
+    "DATED_KINDS",
     "FOLLOWING_STATES",
     "KINDS",
     "NEEDED_COLUMNS",
     "NEVER_COUNTED",
     "PLAN_KINDS",
     "REQUIREMENTS",
+    "STANDARD_VARIANT",
     "STATUSES",
     "UNDOING",
     "URGENT_CODES",
@@ -62,11 +67,15 @@ __all__ = [
     "Cap",
     "Cell",
     "Circumstances",
+    "Dated",
+    "Demand",
     "Difference",
     "Entry",
     "Followed",
     "Following",
     "Gate",
+    "Holder",
+    "Holding",
     "LedgerError",
     "Level",
     "Limit",
@@ -74,11 +83,14 @@ __all__ = [
     "Line",
     "ModelAccess",
     "Need",
+    "Offer",
+    "Part",
     "Plan",
     "PlanStep",
     "Plans",
     "Projection",
     "Provider",
+    "Reach",
     "Reason",
     "RollingCap",
     "Rulebook",
@@ -90,6 +102,7 @@ __all__ = [
     "Standing",
     "Step",
     "Stretch",
+    "Supply",
     "Tally",
     "Text",
     "Tier",
@@ -104,10 +117,13 @@ __all__ = [
     "as_text",
     "assess",
     "build",
+    "capacity",
     "check_links",
+    "dated",
     "differences",
     "follow",
     "from_text",
+    "holding",
     "limits_at",
     "line_from",
     "needed_tier",

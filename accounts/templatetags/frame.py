@@ -26,6 +26,7 @@ PAGES: dict[str, str | Promise] = {
     "board": _("Board"),
     "planner": _("Plan"),
     "models": _("Models"),
+    "capacity": _("Capacity"),
     "rulebooks": _("Rulebooks"),
     "notices": _("Notices"),
 }

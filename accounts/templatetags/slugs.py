@@ -70,6 +70,16 @@ METRICS: dict[str, tuple[str | Promise, str | Promise]] = {
     "ipd": ("IPD", gettext_lazy("images per day")),
     "batch_queue_tokens": (gettext_lazy("Batch queue"), gettext_lazy("tokens that may wait in the batch queue")),
 }
+VARIANTS: Words = {
+    "standard": pgettext_lazy("limits of a model", "standard"),
+    "long-context": pgettext_lazy("limits of a model", "long context"),
+    "ultrafast": pgettext_lazy("limits of a model", "ultrafast"),
+}
+SCOPES: Words = {
+    "organization": pgettext_lazy("what limits belong to", "organization"),
+    "billing account": pgettext_lazy("what limits belong to", "billing account"),
+    "account": pgettext_lazy("what limits belong to", "account"),
+}
 ADVICES: Words = {
     "top_up": gettext_lazy("may upgrade now"),
     "contact_support": gettext_lazy("contact support"),

@@ -20,6 +20,7 @@ from accounts.forms.people import time_zones
 from accounts.models import User
 from accounts.models.user import THEMES
 from accounts.templatetags import themes
+from accounts.views.feed import feed_of
 
 YEAR = timedelta(days=365)
 
@@ -40,7 +41,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         with translation.override(user.language):
             messages.success(request, _("Your profile is saved."))
         return redirect("accounts:profile")
-    facts = {"form": form, "time_zones": sorted(time_zones())}
+    facts = {"form": form, "time_zones": sorted(time_zones()), **feed_of(user, now=timezone.now())}
     return render(request, "accounts/profile.html", facts, status=422 if form.is_bound else 200)
 
 

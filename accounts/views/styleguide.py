@@ -21,13 +21,17 @@ from django.views.decorators.http import require_safe
 from accounts import notices, rules
 from accounts.forms import ProfileForm
 from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
+from accounts.forms.capacity import CapacityForm
 from accounts.forms.payments import PaymentForm
 from accounts.forms.planner import PlannerForm
-from accounts.models import Delivery
+from accounts.models import Delivery, Feed
+from accounts.models.feed import new_seed
 from accounts.notices import compose
 from accounts.views import samples
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
+from accounts.views.capacity import answer_to
+from accounts.views.feed import shown
 from accounts.views.mailbox import MAIL_POLICY, staff_only
 from accounts.views.matrix import matrix, readers
 from accounts.views.requests import PersonRequest, zone_of
@@ -60,6 +64,8 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_forms(request, rows[0], now),
         **_models(rows, now),
         **_planner(request, now),
+        **_capacity(rows, now),
+        **_feed(request, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
     }
@@ -190,3 +196,17 @@ def _models(rows: list[Row], now: datetime) -> dict[str, Any]:
         "before": samples.shelf()["openai/2024-12"],
         "current": samples.shelf().in_force("openai", now.date()),
     }
+
+
+def _capacity(rows: list[Row], now: datetime) -> dict[str, Any]:
+    """What the samples give of a demand, and a form with mistakes."""
+    shelf = samples.shelf()
+    asked = CapacityForm({"model": "gpt-4o", "rpm": "5k", "tpm": "500k"}, shelf=shelf)
+    asked.is_valid()
+    wrong = CapacityForm({"model": "gpt-4o", "tpm": "1,5"}, shelf=shelf, auto_id="capacity_%s")
+    return {**answer_to(asked, rows, [*shelf.values()], now=now), "capacity_form": wrong, "has_accounts": True}
+
+
+def _feed(request: PersonRequest, now: datetime) -> dict[str, Any]:
+    """A calendar that just moved to another address."""
+    return shown(Feed(user=request.user, seed=new_seed(), former_seed=new_seed(), changed_at=now), now=now)

@@ -17,6 +17,15 @@ document.addEventListener("click", (event) => {
   if (button) button.closest(".message").remove();
 });
 
+// A value to copy; without permission for the clipboard it is selected, for the keyboard's own copying.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copy);
+  field.select();
+  navigator.clipboard?.writeText(field.value).then(() => { button.textContent = button.dataset.done; }, () => {});
+});
+
 // Sign-up: the browser knows the time zone.
 for (const field of document.querySelectorAll("input[data-time-zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";

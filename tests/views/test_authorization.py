@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
-from accounts import notices
+from accounts import actions, notices
 from accounts.gateways.mailbox import Mailbox
 from accounts.models import Account, Notice, Payment, User
 from accounts.models.workspace import VIEWER
@@ -66,7 +66,8 @@ class Door:
     """Who gets in by GET (`see`) and by POST (`change`); for other people who are signed in it does not exist.
 
     `answers` are the statuses of an empty form from somebody who gets in.
-    `ids` fill the address. `is_kept`: caches may hold it.
+    `ids` fill the address. `is_kept`: caches may hold it. `is_private`: its one reader may keep it, and its address is
+    a secret that no other page must learn.
     """
 
     see: frozenset[str] | set[str] = frozenset()
@@ -75,6 +76,7 @@ class Door:
     ids: Callable[[World], dict[str, object]] = field(default=lambda world: {})
     has_secret: bool = False
     is_kept: bool = False
+    is_private: bool = False
 
     def path(self, name: str, world: World) -> str:
         return reverse(f"accounts:{name}", kwargs=self.ids(world))
@@ -92,12 +94,17 @@ def of_payment(world: World) -> dict[str, object]:
     return {"uid": world.payment.uid}
 
 
+def of_calendar(world: World) -> str:
+    return actions.open_feed(world.people[OWNER], now=make.NOW).token
+
+
 MEMBERS, EDITORS, EVERYBODY, AT_HOME = {OWNER, VIEWING}, {OWNER}, set(PEOPLE), {OWNER, STRANGER, STAFF}
 DOORS = {
     "board": Door(see=SIGNED_IN),
     "open-account": Door(see=AT_HOME, change=AT_HOME),
     "archive": Door(see=SIGNED_IN),
     "account": Door(see=MEMBERS, ids=of_account),
+    "account-calendar": Door(see=MEMBERS, ids=of_account),
     "edit-account": Door(see=EDITORS, change=EDITORS, ids=of_account),
     "move-account": Door(see=EDITORS, change=EDITORS, ids=of_account),
     "archive-account": Door(change=EDITORS, ids=of_account),
@@ -127,11 +134,17 @@ DOORS = {
         has_secret=True,
     ),
     "profile": Door(see=SIGNED_IN, change=SIGNED_IN),
+    "calendar": Door(see=EVERYBODY, ids=lambda world: {"token": of_calendar(world)}, is_private=True),
+    "open-feed": Door(change=SIGNED_IN),
+    "renew-feed": Door(change=SIGNED_IN),
+    "close-feed": Door(change=SIGNED_IN),
+    "restore-feed": Door(change=SIGNED_IN),
     "set-language": Door(change=EVERYBODY, answers={204, 302}),
     "set-theme": Door(change=EVERYBODY),
     # This instance is no demo: for nobody is there such a door.
     "enter-demo": Door(change=EVERYBODY, answers={404}),
     "models": Door(see=SIGNED_IN),
+    "capacity": Door(see=SIGNED_IN),
     "rulebooks": Door(see=SIGNED_IN),
     "rulebook": Door(see=SIGNED_IN, ids=lambda world: {"provider": "openai", "edition": "2025-05"}),
     "styleguide": Door(see={STAFF}),
@@ -270,8 +283,8 @@ def test_every_answer_carries_its_guards(world, name):
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "unsafe-inline" not in headers["Content-Security-Policy"] or "sandbox" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert ("public" if door.is_kept else "no-store") in headers["Cache-Control"]
-    assert headers["Referrer-Policy"] == "same-origin"
+    assert ("public" if door.is_kept else "private" if door.is_private else "no-store") in headers["Cache-Control"]
+    assert headers["Referrer-Policy"] == ("no-referrer" if door.is_private else "same-origin")
     assert headers["X-Frame-Options"] == ("SAMEORIGIN" if name in ("mail-html", "styleguide-mail") else "DENY")
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
 

@@ -34,7 +34,8 @@ def parts(ground: Ground) -> list[Part]:
     no_kept_connections = (("TIERDASH_CONN_MAX_AGE", "0"),)
     web = ["granian", "--interface", "wsgi", "--host", ground.host, "--port", str(ground.port), "--no-ws"]
     web += ["--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS), "--workers-kill-timeout", "20"]
-    web += ["--respawn-failed-workers", "tierdash.wsgi:application"]
+    # Some addresses are secrets (a calendar's, an unsubscribe link's): they must not be written down.
+    web += ["--no-access-log", "--respawn-failed-workers", "tierdash.wsgi:application"]
     worker = ["celery", "-A", "tierdash", "worker", "-P", "prefork", "-c", str(WORKER_PROCESSES), "-l", "INFO"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     beat = ["celery", "-A", "tierdash", "beat", "-l", "INFO", "-s", str(ground.run_dir / "beat-schedule")]

@@ -1,0 +1,319 @@
+"""The calendar at its secret address, and an account's as a file. Read by vobject, which had no part in writing."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import vobject
+from django.conf import settings
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts import actions, rules
+from accounts.models import Account, Event, Feed, Payment, Rulebook, User
+from accounts.models import feed as feeds
+from accounts.views import ics
+from tests import make
+from tierdash.logs import Line
+
+
+@pytest.fixture
+def feed(ann, clock):
+    return actions.open_feed(ann, now=make.NOW)
+
+
+@pytest.fixture
+def waiting(ann, clock):
+    """Tier 2 is due in two days: the clock started on 15 May at 12:00."""
+    return make.make_account(ann, name="waiting", payments=[("50.00", "05-15T12:00:00.500000")])
+
+
+def address(feed):
+    return f"/calendar/{feed.token}.ics"
+
+
+def ask(feed, client=None, **facts):
+    return (client or Client()).get(address(feed), **facts)
+
+
+def events(answer):
+    """The events by the name within their account, as vobject reads them."""
+    assert answer.status_code == 200
+    return {event.uid.value: event for event in read(answer.content).contents.get("vevent", [])}
+
+
+def read(body):
+    return vobject.readOne(body.decode())
+
+
+class TestWhatItHolds:
+    def test_every_date_at_its_instant(self, ann, feed, waiting):
+        make.make_account(ann, name="rechecking", payments=[("60", "05-01T00:00"), ("5", "05-19T18:00")])
+        make.make_account(ann, name="due", payments=[("50", "05-01T00:00")])
+        found = {(e.summary.value.partition(":")[0], uid[37:]): e.dtstart.value for uid, e in events(ask(feed)).items()}
+        assert found[("waiting", "top_up-tier-2@tierdash")] == datetime(2025, 5, 22, 12, 0, 1, tzinfo=UTC)
+        assert found[("waiting", "wait_over-tier-3@tierdash")] == datetime(2025, 5, 22, 12, 0, 1, tzinfo=UTC)
+        assert found[("rechecking", "contact_support-tier-2@tierdash")] == datetime(2025, 5, 21, 18, tzinfo=UTC)
+        assert found[("due", "top_up-tier-2@tierdash")] == datetime(2025, 5, 8, tzinfo=UTC)
+
+    def test_is_exactly_what_the_rules_say(self, ann, feed, waiting):
+        shelf = Rulebook.objects.all().shelf()
+        lines = [payment.as_line() for payment in Payment.objects.in_entry_order()]
+        said = rules.dated(actions.assess(waiting, lines, shelf, now=make.NOW))
+        found = events(ask(feed))
+        assert set(found) == {f"{waiting.id}-{entry.key}@tierdash" for entry in said}
+        for entry in said:
+            start = found[f"{waiting.id}-{entry.key}@tierdash"].dtstart.value
+            assert timedelta(0) <= start - entry.at < timedelta(seconds=1), "never early, and less than a second late"
+
+    def test_limits_that_settle(self, ann, feed):
+        held = make.make_account(ann, name="risen", payments=[("60", "05-01T00:00"), ("5", "05-15T00:00")])
+        actions.see_tier(held, tier="tier-2", seen_at=make.NOW, by=ann, now=make.NOW)
+        (event,) = [event for uid, event in events(ask(feed)).items() if "settled" in uid]
+        assert event.dtstart.value == make.NOW + timedelta(hours=24)
+
+    def test_what_each_event_carries(self, ann, feed, waiting):
+        event = events(ask(feed))[f"{waiting.id}-top_up-tier-2@tierdash"]
+        assert event.summary.value == "waiting: top up $5.00 for Tier 2"
+        assert "may lift" in event.description.value
+        assert "not a promise" in event.description.value
+        assert event.url.value == f"{settings.SITE_URL}/accounts/{waiting.id}/"
+        assert event.dtend.value - event.dtstart.value == timedelta(minutes=30)
+        assert event.valarm.trigger.value == timedelta(0)
+        assert event.valarm.action.value == "DISPLAY"
+        assert event.transp.value == "TRANSPARENT"
+        changed = Event.objects.filter(account=waiting).latest_first()
+        assert event.dtstamp.value == event.last_modified.value == changed.first().at.replace(microsecond=0)
+        assert int(event.sequence.value) == changed.count()
+
+    def test_the_calendar_says_whose_zone_it_is_in(self, ann, feed, waiting):
+        User.objects.filter(pk=ann.pk).update(time_zone="Asia/Shanghai", language="zh-hans")
+        answer = ask(feed)
+        calendar = read(answer.content)
+        assert calendar.contents["x-wr-timezone"][0].value == "Asia/Shanghai"
+        assert calendar.contents["x-wr-calname"][0].value == "API 等级"
+        assert calendar.version.value == "2.0"
+        assert "充值 $5.00" in events(answer)[f"{waiting.id}-top_up-tier-2@tierdash"].summary.value
+        assert answer.headers["Content-Language"] == "zh-hans"
+        assert b"DTSTART:20250522T120001Z\r\n" in answer.content
+
+    def test_nobody_s_language_but_its_owner_s(self, ann, feed, waiting):
+        other = Client()
+        other.force_login(make.make_user(language="zh-hans"))
+        assert "top up" in events(ask(feed, other))[f"{waiting.id}-top_up-tier-2@tierdash"].summary.value
+        asked = ask(feed, headers={"Accept-Language": "zh-hans"})
+        assert "top up" in events(asked)[f"{waiting.id}-top_up-tier-2@tierdash"].summary.value
+
+    def test_without_dates_it_is_a_calendar_still(self, feed):
+        calendar = read(ask(feed).content)
+        assert "vevent" not in calendar.contents
+        assert "vtimezone" in calendar.contents
+
+    def test_archived_and_foreign_accounts_are_not_in_it(self, ann, feed, waiting):
+        make.make_account(name="foreign", payments=[("50.00", "05-15T12:00")])
+        assert {event.summary.value.partition(":")[0] for event in events(ask(feed)).values()} == {"waiting"}
+        actions.archive_account(waiting, by=ann, now=make.NOW)
+        assert events(ask(feed)) == {}
+
+    def test_a_shared_workspace_is_in_the_calendar_of_its_viewer(self, ann, waiting):
+        viewer = make.make_member(make.make_workspace(ann), "viewer")
+        assert events(ask(actions.open_feed(viewer, now=make.NOW)))
+
+    def test_one_account_that_cannot_be_assessed_leaves_the_others(self, ann, feed, waiting):
+        broken = make.make_account(ann, name="broken", payments=[("50.00", "05-15T12:00")])
+        Account.objects.filter(pk=broken.pk).update(seen_tier="no-such-tier")
+        assert {event.summary.value.partition(":")[0] for event in events(ask(feed)).values()} == {"waiting"}
+
+    def test_as_many_queries_for_many_accounts_as_for_one(self, ann, feed, waiting, django_assert_num_queries):
+        ask(feed)
+        with django_assert_num_queries(5):
+            ask(feed)
+        for number in range(8):
+            make.make_account(ann, name=f"account-{number}", payments=[("50.00", "05-15T12:00")])
+        with django_assert_num_queries(5):
+            assert len(events(ask(feed))) == 9 * 4
+
+
+class TestTheSameFacts:
+    def test_are_the_same_bytes_while_time_goes_by(self, ann, feed, waiting, clock):
+        first = ask(feed)
+        clock.shift(timedelta(hours=40))
+        actions.reconcile(now=make.NOW + timedelta(hours=40))
+        again = ask(feed)
+        assert (again.content, again.headers["ETag"]) == (first.content, first.headers["ETag"])
+
+    def test_a_change_is_another_state_of_the_same_event(self, ann, feed, waiting):
+        before = ask(feed)
+        make.make_payment(waiting, "45.00", make.NOW)
+        after = ask(feed)
+        assert before.headers["ETag"] != after.headers["ETag"]
+        uid = f"{waiting.id}-top_up-tier-3@tierdash"
+        assert uid in events(after)
+        uid = f"{waiting.id}-wait_over-tier-4@tierdash"
+        old, new = events(before)[uid], events(after)[uid]
+        assert int(new.sequence.value) > int(old.sequence.value)
+
+    def test_a_reader_who_has_it_gets_304(self, feed, waiting):
+        first = ask(feed)
+        again = ask(feed, headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["ETag"] == first.headers["ETag"]
+        assert again.headers["Cache-Control"] == first.headers["Cache-Control"] == "private, no-cache"
+        assert ask(feed, headers={"If-None-Match": '"other"'}).status_code == 200
+
+    def test_a_compressed_answer_is_known_again(self, ann, feed, waiting):
+        for number in range(4):
+            make.make_account(ann, name=f"account-{number}", payments=[("50.00", "05-15T12:00")])
+        packed = ask(feed, headers={"Accept-Encoding": "gzip"})
+        assert packed.headers["Content-Encoding"] == "gzip"
+        kept = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+        assert ask(feed, headers=kept).status_code == 304
+
+
+class TestTheDoor:
+    def test_the_address_is_the_key(self, feed, waiting):
+        answer = ask(feed)
+        assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert not answer.cookies
+
+    def test_head_has_the_headers_without_the_body(self, feed, waiting):
+        whole, head = ask(feed), Client().head(address(feed))
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["ETag"] == whole.headers["ETag"]
+        assert head.headers["Content-Length"] == whole.headers["Content-Length"]
+
+    @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
+    def test_other_methods_are_refused(self, feed, method):
+        client = Client(enforce_csrf_checks=True)
+        assert getattr(client, method)(address(feed)).status_code == 405
+
+    def test_a_wrong_address_is_nothing_and_costs_no_query(self, feed, django_assert_num_queries):
+        token = feed.token
+        wrong = [
+            "x",
+            "x" * 65,
+            token[:-1],
+            token + "x",
+            token[:22],
+            token[::-1],
+            token.swapcase(),
+            "é" * 30,
+            token[22:],
+        ]
+        with django_assert_num_queries(0):
+            for bad in wrong:
+                answer = Client().get(f"/calendar/{bad}.ics")
+                assert answer.status_code == 404, bad
+                assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+    def test_a_signature_of_nothing_opens_nothing(self, feed, ann):
+        closed = actions.close_feed(ann, now=make.NOW)
+        unsigned = Feed(user=ann, seed=closed.former_seed, changed_at=make.NOW).token
+        assert Client().get(f"/calendar/{unsigned}.ics").status_code == 404
+        empty = feeds._signer.signature("")
+        assert Client().get(f"/calendar/{empty}.ics").status_code == 404
+
+    def test_addresses_of_before_and_of_closed_feeds_are_nothing(self, ann, feed):
+        old = address(feed)
+        renewed = actions.renew_feed(ann, now=make.NOW)
+        assert Client().get(old).status_code == 404
+        assert ask(renewed).status_code == 200
+        actions.close_feed(ann, now=make.NOW)
+        assert ask(renewed).status_code == 404
+
+    def test_a_person_who_is_locked_out_has_none(self, ann, feed):
+        User.objects.filter(pk=ann.pk).update(is_active=False)
+        assert ask(feed).status_code == 404
+
+    def test_the_database_alone_does_not_give_the_address(self, feed):
+        row = " ".join(str(value) for value in Feed.objects.values_list().get())
+        assert feed.token not in row
+        assert feed.token[22:] not in row
+
+    def test_the_log_never_holds_it(self, feed, caplog, monkeypatch):
+        def broken(*args, **facts):
+            raise RuntimeError(f"no luck with {address(feed)}")
+
+        with caplog.at_level(logging.DEBUG):
+            Client().post(address(feed))
+            Client().get(address(feed) + "/")
+            monkeypatch.setattr("accounts.views.calendar._of_person", broken)
+            ask(feed, Client(raise_request_exception=False))
+        assert isinstance(_handler_formatter(), Line)
+        written = [_handler_formatter().format(record) for record in caplog.records]
+        assert any(feed.token in record.getMessage() for record in caplog.records), "Django would have written it"
+        assert any("Method Not Allowed (POST): /calendar/..." in line for line in written)
+        assert any("no luck with /calendar/..." in line for line in written)
+        assert not any(feed.token in line for line in written)
+
+
+def _handler_formatter():
+    """The formatter that the site's own handler has."""
+    facts = settings.LOGGING["formatters"]["line"]
+    assert facts["()"] == "tierdash.logs.Line"
+    return Line(fmt=facts["fmt"])
+
+
+class TestAnAccountAsAFile:
+    def path(self, account):
+        return f"/accounts/{account.id}/calendar.ics"
+
+    def test_holds_its_dates(self, signed_in, ann, waiting):
+        make.make_account(ann, name="other", payments=[("50.00", "05-15T12:00")])
+        answer = signed_in.get(self.path(waiting))
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="waiting.ics"'
+        assert {event.summary.value.partition(":")[0] for event in events(answer).values()} == {"waiting"}
+        assert "no-store" in answer.headers["Cache-Control"]
+
+    @pytest.mark.parametrize("name", ['a"b', "上海，工作室", "a/b\\c", "x" * 100])
+    def test_is_named_after_it(self, signed_in, ann, clock, name):
+        held = make.make_account(ann, name=name)
+        assert signed_in.get(self.path(held)).headers["Content-Disposition"].startswith("attachment; filename")
+
+    def test_is_no_business_of_others(self, waiting, client):
+        client.force_login(make.make_user())
+        assert client.get(self.path(waiting)).status_code == 404
+
+    def test_an_archived_one_has_none(self, signed_in, ann, waiting):
+        actions.archive_account(waiting, by=ann, now=make.NOW)
+        assert signed_in.get(self.path(waiting)).status_code == 404
+
+    def test_the_page_leads_to_it(self, signed_in, waiting):
+        assert self.path(waiting) in signed_in.get(f"/accounts/{waiting.id}/").content.decode()
+
+
+nasty = st.one_of(
+    st.text(max_size=80),
+    st.text(st.sampled_from(",;:\\\"'\n\r\t =^nN上海😀é\u2028\x00\x1f\x85"), max_size=80),
+    st.sampled_from(["上海工作室" * 30, "😀" * 60, "a\\nb", "BEGIN:VEVENT\r\nX:1", "a" * 300, "\\\\;,\\n", " x "]),
+)
+
+
+# Far enough from the ends of the calendar for every program.
+instants = st.integers(0, 4 * 10**15).map(
+    lambda count: datetime(1990, 1, 1, tzinfo=UTC) + timedelta(microseconds=count)
+)
+
+
+class TestWriting:
+    @given(nasty, nasty, instants, st.integers(0, 10**6))
+    def test_whatever_the_text_is_another_library_reads_it_back(self, title, text, at, revision):
+        entry = ics.Entry("a-b@tierdash", at, title, text, "https://x.example/", make.NOW, revision)
+        body = ics.write(title or "x", [entry, entry], zone="Europe/Berlin")
+        lines = body.split(b"\r\n")
+        assert lines[-1] == b""
+        assert all(len(line) <= 75 for line in lines)
+        assert not any(b"\n" in line or b"\r" in line for line in lines)
+        body.decode()
+        first, second = read(body).contents["vevent"]
+        assert first.summary.value == ics._text(title)
+        assert first.description.value == ics._text(text)
+        assert first.valarm.description.value == ics._text(title)
+        assert timedelta(0) <= first.dtstart.value - entry.at < timedelta(seconds=1)
+        assert int(second.sequence.value) == revision
+
+    def test_the_same_values_are_the_same_bytes(self):
+        entry = ics.Entry("a@tierdash", make.NOW, "title", "text", "https://x.example/", make.NOW, 1)
+        assert ics.write("x", [entry], zone="UTC") == ics.write("x", [entry], zone="UTC")
