@@ -5,6 +5,8 @@ from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
 from accounts.rules.building import build, parse
 from accounts.rules.differences import Difference, differences
+from accounts.rules.escalation import ON_THE_PATH, SAYABLE, STEPS, Path, PathStep, Reach, path, reach
+from accounts.rules.experience import Climb, Experience, Spread, experience
 from accounts.rules.instants import as_text, from_text
 from accounts.rules.ledger import (
     COUNTABLE,
@@ -46,8 +48,11 @@ __all__ = [
     "KINDS",
     "NEEDED_COLUMNS",
     "NEVER_COUNTED",
+    "ON_THE_PATH",
     "REQUIREMENTS",
+    "SAYABLE",
     "STATUSES",
+    "STEPS",
     "UNDOING",
     "URGENT_CODES",
     "Access",
@@ -55,8 +60,10 @@ __all__ = [
     "Cap",
     "Cell",
     "Circumstances",
+    "Climb",
     "Difference",
     "Entry",
+    "Experience",
     "Gate",
     "LedgerError",
     "Level",
@@ -64,8 +71,11 @@ __all__ = [
     "LimitsAt",
     "Line",
     "ModelAccess",
+    "Path",
+    "PathStep",
     "Projection",
     "Provider",
+    "Reach",
     "RollingCap",
     "Rulebook",
     "RulebookError",
@@ -73,6 +83,7 @@ __all__ = [
     "Shown",
     "Source",
     "Span",
+    "Spread",
     "Standing",
     "Step",
     "Stretch",
@@ -91,10 +102,13 @@ __all__ = [
     "build",
     "check_links",
     "differences",
+    "experience",
     "from_text",
     "limits_at",
     "line_from",
     "parse",
+    "path",
+    "reach",
     "tally",
     "timeline",
     "unlocked_by",
