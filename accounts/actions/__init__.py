@@ -11,6 +11,15 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.escalations import (
+    EscalationRefused,
+    reopen_escalation,
+    resolve_escalation,
+    snooze_escalation,
+    tick_step,
+    untick_step,
+    wake_escalation,
+)
 from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
 from accounts.actions.payments import (
     FormUsedBefore,
@@ -32,6 +41,7 @@ __all__ = [
     "AccountFacts",
     "AccountRefused",
     "EditionChanged",
+    "EscalationRefused",
     "FormUsedBefore",
     "MailRefused",
     "NoSuchTier",
@@ -56,12 +66,18 @@ __all__ = [
     "reassess",
     "reconcile",
     "record_payment",
+    "reopen_escalation",
     "resend_notice",
+    "resolve_escalation",
     "restore_account",
     "restore_payment",
     "see_tier",
     "send_test_mail",
     "settle",
+    "snooze_escalation",
+    "tick_step",
     "unmute_kind",
+    "untick_step",
     "void_payment",
+    "wake_escalation",
 ]

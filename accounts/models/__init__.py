@@ -2,6 +2,7 @@
 
 from accounts.models.account import Account
 from accounts.models.episode import Episode
+from accounts.models.escalation import Escalation
 from accounts.models.event import Event
 from accounts.models.job_run import JobRun
 from accounts.models.notice import Delivery, Notice
@@ -16,6 +17,7 @@ __all__ = [
     "Account",
     "Delivery",
     "Episode",
+    "Escalation",
     "Event",
     "JobRun",
     "Membership",
