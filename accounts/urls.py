@@ -5,6 +5,8 @@ from accounts.views import (
     accounts,
     board,
     doors,
+    escalations,
+    experience,
     health,
     icons,
     mailbox,
@@ -35,6 +37,14 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/seen/", sightings.see_tier, name="see-tier"),
     path("accounts/<uuid:account_id>/fall/", sightings.note_fall, name="note-fall"),
     path("accounts/<uuid:account_id>/payments/", payments.record_payment, name="record-payment"),
+    # the path of an episode
+    path("escalations/<uuid:escalation_id>/tick/", escalations.tick_step, name="tick-step"),
+    path("escalations/<uuid:escalation_id>/untick/", escalations.untick_step, name="untick-step"),
+    path("escalations/<uuid:escalation_id>/snooze/", escalations.snooze_escalation, name="snooze-escalation"),
+    path("escalations/<uuid:escalation_id>/wake/", escalations.wake_escalation, name="wake-escalation"),
+    path("escalations/<uuid:escalation_id>/resolve/", escalations.resolve_escalation, name="resolve-escalation"),
+    path("escalations/<uuid:escalation_id>/reopen/", escalations.reopen_escalation, name="reopen-escalation"),
+    path("experience/", experience.experience, name="experience"),
     # payments
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),

@@ -21,6 +21,8 @@ SHOWN = {
     "account": "An account: a small top-up may lift it",
     "account-every-payment": "An account with payments of every kind",
     "account-opaque": "An account whose provider publishes no conditions",
+    "account-overdue": "An account whose upgrade is overdue, step by step",
+    "experience": "How long upgrades took here",
     "open-account": "Add an account",
     "models": "Models by tier",
     "rulebook": "A rulebook",

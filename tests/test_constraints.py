@@ -13,6 +13,9 @@ GUARDS = {
     "payment_reference_unique",
     "payment_not_in_future",
     "account_form_key_unique",
+    "escalation_resolved_whole",
+    "escalation_trigger_after_start",
+    "escalation_top_up_is_trigger",
 }
 
 

@@ -21,12 +21,14 @@ from django.views.decorators.http import require_safe
 from accounts import notices, rules
 from accounts.forms import ProfileForm
 from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
+from accounts.forms.escalations import SNOOZE_DAYS, SnoozeForm, TicketForm
 from accounts.forms.payments import PaymentForm
 from accounts.models import Delivery
 from accounts.notices import compose
 from accounts.views import samples
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
+from accounts.views.climbing import WalkedStep
 from accounts.views.mailbox import MAIL_POLICY, staff_only
 from accounts.views.matrix import matrix, readers
 from accounts.views.requests import PersonRequest, zone_of
@@ -58,6 +60,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_account(request, rows[0], now),
         **_forms(request, rows[0], now),
         **_models(rows, now),
+        **_climb(request, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
     }
@@ -137,6 +140,23 @@ def _account(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:
     }
     names = ("ledger", "model_list")
     return context | {"parts": {name: render_to_string(f"accounts/_{name}.html", context, request) for name in names}}
+
+
+def _climb(request: PersonRequest, now: datetime) -> dict[str, Any]:
+    row, path, escalation = samples.climb(now=now)
+    experience, listed = samples.climbs(row, now=now)
+    return {
+        "climb": row,
+        "path": path,
+        "escalation": escalation,
+        "walked": [WalkedStep(step, place, str(request.user)) for place, step in enumerate(path.steps, start=1)],
+        "is_snoozed": True,
+        "experience": experience,
+        "climbs": listed,
+        "snooze_days": SNOOZE_DAYS,
+        "snooze_form": SnoozeForm(zone=zone_of(request), now=now),
+        "ticket_form": TicketForm(),
+    }
 
 
 def _forms(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:

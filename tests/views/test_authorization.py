@@ -84,6 +84,10 @@ def of_account(world: World) -> dict[str, object]:
     return {"account_id": world.account.pk}
 
 
+def of_escalation(world: World) -> dict[str, object]:
+    return {"escalation_id": world.account.episodes.get().escalation.pk}
+
+
 def of_payment(world: World) -> dict[str, object]:
     return {"uid": world.payment.uid}
 
@@ -103,6 +107,13 @@ DOORS = {
     "see-tier": Door(change=EDITORS, ids=of_account),
     "note-fall": Door(change=EDITORS, ids=of_account),
     "record-payment": Door(change=EDITORS, ids=of_account),
+    "tick-step": Door(change=EDITORS, ids=of_escalation),
+    "untick-step": Door(change=EDITORS, ids=of_escalation),
+    "snooze-escalation": Door(change=EDITORS, ids=of_escalation),
+    "wake-escalation": Door(change=EDITORS, ids=of_escalation),
+    "resolve-escalation": Door(change=EDITORS, ids=of_escalation),
+    "reopen-escalation": Door(change=EDITORS, ids=of_escalation),
+    "experience": Door(see=SIGNED_IN),
     "correct-payment": Door(see=EDITORS, change=EDITORS, ids=of_payment),
     "void-payment": Door(change=EDITORS, ids=of_payment),
     "restore-payment": Door(change=EDITORS, ids=of_payment),
