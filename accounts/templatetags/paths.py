@@ -204,11 +204,7 @@ def experience_says(experience: rules.Experience, rulebook: rules.Rulebook) -> s
     if found.median is None:
         each = _(", ").join(duration(took) for took in found.all)
         return _("{start}, it took {each} here.").format(start=start, each=each)
-    return ngettext(
-        "{start}, it took {shortest} to {longest} here, half of {count} within {median}.",
-        "{start}, it took {shortest} to {longest} here, half of {count} within {median}.",
-        found.count,
-    ).format(
+    return _("{start}, it took {shortest} to {longest} here, half of {count} within {median}.").format(
         start=start,
         shortest=duration(found.shortest),
         longest=duration(found.longest),
