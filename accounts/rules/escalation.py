@@ -192,12 +192,13 @@ def _trigger(advice: Advice, recheck: timedelta) -> datetime | None:
 
 
 def _in_turn(steps: list[PathStep]) -> tuple[PathStep, ...]:
-    """Give the first open step its turn; what follows a wait has none before the wait is over."""
+    """Give the first open step its turn. Nobody can say a step that comes after a wait or a top-up still to come."""
     found: list[PathStep] = []
-    is_taken = is_waiting = False
+    is_taken = is_barred = False
     for step in steps:
         state = "current" if step.state == "ahead" and not is_taken else step.state
+        is_open = state not in ("done", "not_needed")
         is_taken = is_taken or state in ("current", "waiting")
-        is_waiting = is_waiting or state == "waiting"
-        found.append(replace(step, state=state, may_be_said=step.may_be_said and not is_waiting))
+        is_barred = is_barred or (is_open and step.name not in SAYABLE)
+        found.append(replace(step, state=state, may_be_said=step.may_be_said and not is_barred))
     return tuple(found)

@@ -165,7 +165,11 @@ class TestSupport:
     def test_may_be_said_though_nobody_has_looked_again(self):
         assert path_of(TOPPED_UP, "tier-1", "05-12").step("support_asked").may_be_said
 
-    def test_but_not_while_the_provider_has_its_hours(self):
+    @pytest.mark.parametrize("looked_at", [None, "05-08T11:00"])
+    def test_but_not_before_the_top_up(self, looked_at):
+        assert not path_of(FIFTY, "tier-1", "05-08T12:00", looked_at).step("support_asked").may_be_said
+
+    def test_nor_while_the_provider_has_its_hours(self):
         assert not path_of(TOPPED_UP, "tier-1", "05-09").step("support_asked").may_be_said
 
 
