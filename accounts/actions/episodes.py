@@ -79,8 +79,7 @@ def turn_escalations(standings: Standings, episodes: Episodes, *, now: datetime)
             if escalation is not None and escalation.how != TIER_SEEN:
                 _resolve(escalation, reach, at=account.seen_at)
                 changed.append(escalation)
-                facts = {"tier": episode.tier, "how": TIER_SEEN}
-                events.append(event(account, "escalation_resolved", at=now, **facts))
+                events.append(event(account, "escalation_resolved", at=now, tier=episode.tier, how=TIER_SEEN))
         elif (account.id, episode.tier) not in episodes.running or reach is None:
             continue
         elif escalation is not None:

@@ -29,8 +29,8 @@ class SnoozeForm(forms.Form):
         error_messages={"invalid": _("Write a day as year-month-day, such as 2025-05-31.")},
     )
 
-    def __init__(self, *args: Any, zone: ZoneInfo, now: datetime, **options: Any) -> None:
-        super().__init__(*args, auto_id="snooze-%s", **options)
+    def __init__(self, data: Any = None, *, zone: ZoneInfo, now: datetime) -> None:
+        super().__init__(data, auto_id="snooze-%s")
         self.zone, self.now = zone, now
         today = now.astimezone(zone).date()
         self.first, self.last = today + timedelta(days=1), (now + LONGEST_SNOOZE).astimezone(zone).date()
@@ -65,5 +65,5 @@ class TicketForm(forms.Form):
         help_text=_("The number that the support gave it, if it did."),
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, auto_id="ticket-%s", **options)
+    def __init__(self, data: Any = None, *, initial: dict[str, str] | None = None) -> None:
+        super().__init__(data, auto_id="ticket-%s", initial=initial)

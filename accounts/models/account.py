@@ -134,5 +134,5 @@ class Account(models.Model):
 def urgent_at(now: datetime) -> models.Q:
     """What needs somebody now, by the stored standing: an advice to act on that is not hushed, or a tier that fell."""
     hushed = models.Exists(Account.objects.filter(pk=models.OuterRef("pk")).hushed(now))
-    is_advised = models.Q(standing__advice_code__in=rules.URGENT_CODES)
-    return models.Q(fell_at__isnull=False) | (is_advised & ~hushed)
+    is_called_for = models.Q(standing__advice_code__in=rules.URGENT_CODES) & ~models.Q(hushed)
+    return models.Q(fell_at__isnull=False) | is_called_for

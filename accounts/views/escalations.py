@@ -31,17 +31,15 @@ def tick_step(request: PersonRequest, escalation_id: UUID) -> HttpResponse:
         if not form.is_valid():
             return _form_again(request, escalation, {"ticket_form": form}, now=now)
         ticket = form.cleaned_data["ticket"]
-    tick = {"step": request.POST.get("step", ""), "ticket_ref": ticket}
-    return _do(request, escalation, lambda: actions.tick_step(escalation, by=request.user, now=now, **tick), now=now)
+    step = request.POST.get("step", "")
+    return _do(request, escalation, actions.tick_step, now=now, step=step, ticket_ref=ticket)
 
 
 @require_POST
 @vary_on_headers("HX-Request")
 def untick_step(request: PersonRequest, escalation_id: UUID) -> HttpResponse:
     escalation, now = find_escalation(request, escalation_id), timezone.now()
-    step = request.POST.get("step", "")
-    untick = {"step": step, "by": request.user, "now": now}
-    return _do(request, escalation, lambda: actions.untick_step(escalation, **untick), now=now)
+    return _do(request, escalation, actions.untick_step, now=now, step=request.POST.get("step", ""))
 
 
 @require_POST
@@ -52,17 +50,15 @@ def snooze_escalation(request: PersonRequest, escalation_id: UUID) -> HttpRespon
     form = SnoozeForm(request.POST, zone=zone_of(request), now=now)
     if not form.is_valid():
         return _form_again(request, escalation, {"snooze_form": form}, now=now)
-    snooze = {"until": form.until(), "by": request.user, "now": now}
     said = _("Snoozed: the board does not call for anybody, and nothing is lost.")
-    return _do(request, escalation, lambda: actions.snooze_escalation(escalation, **snooze), now=now, said=said)
+    return _do(request, escalation, actions.snooze_escalation, now=now, said=said, until=form.until())
 
 
 @require_POST
 @vary_on_headers("HX-Request")
 def wake_escalation(request: PersonRequest, escalation_id: UUID) -> HttpResponse:
     escalation, now = find_escalation(request, escalation_id), timezone.now()
-    wake = {"by": request.user, "now": now}
-    return _do(request, escalation, lambda: actions.wake_escalation(escalation, **wake), now=now)
+    return _do(request, escalation, actions.wake_escalation, now=now)
 
 
 @require_POST
@@ -70,25 +66,30 @@ def wake_escalation(request: PersonRequest, escalation_id: UUID) -> HttpResponse
 def resolve_escalation(request: PersonRequest, escalation_id: UUID) -> HttpResponse:
     """Settled another way, or not pursued any more."""
     escalation, now = find_escalation(request, escalation_id), timezone.now()
-    resolve = {"how": request.POST.get("how", ""), "by": request.user, "now": now}
     said = _("Noted. The board does not call for it any more; you can take it up again here.")
-    return _do(request, escalation, lambda: actions.resolve_escalation(escalation, **resolve), now=now, said=said)
+    how = request.POST.get("how", "")
+    return _do(request, escalation, actions.resolve_escalation, now=now, said=said, how=how)
 
 
 @require_POST
 @vary_on_headers("HX-Request")
 def reopen_escalation(request: PersonRequest, escalation_id: UUID) -> HttpResponse:
     escalation, now = find_escalation(request, escalation_id), timezone.now()
-    reopen = {"by": request.user, "now": now}
-    return _do(request, escalation, lambda: actions.reopen_escalation(escalation, **reopen), now=now)
+    return _do(request, escalation, actions.reopen_escalation, now=now)
 
 
 def _do(
-    request: PersonRequest, escalation: Escalation, verb: Callable[[], object], *, now: datetime, said: str = ""
+    request: PersonRequest,
+    escalation: Escalation,
+    verb: Callable[..., object],
+    *,
+    now: datetime,
+    said: str = "",
+    **facts: Any,
 ) -> HttpResponse:
     """Do it and answer with all that follows, or with why it cannot be done."""
     try:
-        verb()
+        verb(escalation, by=request.user, now=now, **facts)
     except actions.EscalationRefused as refusal:
         messages.warning(request, _refusal(refusal.code))
     else:
