@@ -7,6 +7,8 @@ from accounts.views import (
     calendar,
     capacity,
     doors,
+    escalations,
+    experience,
     feed,
     health,
     icons,
@@ -48,6 +50,14 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/plan/", plans.adopt_plan, name="adopt-plan"),
     path("accounts/<uuid:account_id>/plan/drop/", plans.drop_plan, name="drop-plan"),
     path("accounts/<uuid:account_id>/calendar.ics", calendar.account_calendar, name="account-calendar"),
+    # the path of an episode
+    path("escalations/<uuid:escalation_id>/tick/", escalations.tick_step, name="tick-step"),
+    path("escalations/<uuid:escalation_id>/untick/", escalations.untick_step, name="untick-step"),
+    path("escalations/<uuid:escalation_id>/snooze/", escalations.snooze_escalation, name="snooze-escalation"),
+    path("escalations/<uuid:escalation_id>/wake/", escalations.wake_escalation, name="wake-escalation"),
+    path("escalations/<uuid:escalation_id>/resolve/", escalations.resolve_escalation, name="resolve-escalation"),
+    path("escalations/<uuid:escalation_id>/reopen/", escalations.reopen_escalation, name="reopen-escalation"),
+    path("experience/", experience.experience, name="experience"),
     # payments
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),

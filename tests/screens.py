@@ -25,6 +25,8 @@ SHOWN = {
     "account-off-plan": "An account whose plan reality has left",
     "planner": "The planner",
     "planner-no-tier": "The planner, where no tier gives it",
+    "account-overdue": "An account whose upgrade is overdue, step by step",
+    "experience": "How long upgrades took here",
     "open-account": "Add an account",
     "models": "Models by tier",
     "capacity": "What accounts give of a model, alone or together",

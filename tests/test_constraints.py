@@ -15,6 +15,9 @@ GUARDS = {
     "account_form_key_unique",
     "plan_one_running",
     "plan_form_key_unique",
+    "escalation_resolved_whole",
+    "escalation_trigger_after_start",
+    "escalation_top_up_is_trigger",
 }
 
 

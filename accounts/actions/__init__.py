@@ -11,6 +11,15 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.escalations import (
+    EscalationRefused,
+    reopen_escalation,
+    resolve_escalation,
+    snooze_escalation,
+    tick_step,
+    untick_step,
+    wake_escalation,
+)
 from accounts.actions.feeds import close_feed, open_feed, renew_feed, restore_feed
 from accounts.actions.following import follow, running_plans
 from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
@@ -35,6 +44,7 @@ __all__ = [
     "AccountFacts",
     "AccountRefused",
     "EditionChanged",
+    "EscalationRefused",
     "FormUsedBefore",
     "MailRefused",
     "NoSuchTier",
@@ -68,7 +78,9 @@ __all__ = [
     "reconcile",
     "record_payment",
     "renew_feed",
+    "reopen_escalation",
     "resend_notice",
+    "resolve_escalation",
     "restore_account",
     "restore_feed",
     "restore_payment",
@@ -76,7 +88,11 @@ __all__ = [
     "see_tier",
     "send_test_mail",
     "settle",
+    "snooze_escalation",
+    "tick_step",
     "unmute_kind",
+    "untick_step",
     "void_payment",
+    "wake_escalation",
     "withdraw_sighting",
 ]

@@ -10,16 +10,15 @@ from typing import Any
 from django.db import DatabaseError, OperationalError, transaction
 
 from accounts import notices, rules
+from accounts.actions.episodes import Episodes, Escalations, turn_episodes, turn_escalations
 from accounts.actions.following import follow, running_plans, turn_plans
 from accounts.actions.history import event, write_events
-from accounts.models import Account, Episode, Event, Payment, Rulebook, Shelf, Standing
+from accounts.models import Account, Episode, Escalation, Event, Payment, Rulebook, Shelf, Standing
 
 log = logging.getLogger(__name__)
 
 BATCH = 1000
 LOOK_AGAIN = timedelta(hours=1)
-# A stretch within reach that was interrupted for less than this is the same episode (domain 1).
-SAME_EPISODE = timedelta(hours=24)
 NOTICE_OF = {"top_up": "upgrade_ready", "contact_support": "contact_support"}
 SUMMARY = ("code", "tier", "reason", "amount_usd")
 
@@ -111,7 +110,8 @@ def _postpone(failures: Sequence[Failure], *, now: datetime) -> None:
 def settle(accounts: Sequence[Account], *, now: datetime) -> list[Failure]:
     """Assess accounts whose rows the caller has locked, and write all that follows, set-wise.
 
-    What follows: the standing, the adopted plans, the episodes, the events, and the notices. Everything is derived
+    What follows: the standing, the adopted plans, the episodes and their escalations, the events, and the notices.
+    Everything is derived
     from the facts anew, so running it twice changes nothing. Returns the accounts that could not be assessed.
     """
     if not accounts:
@@ -138,10 +138,12 @@ def settle(accounts: Sequence[Account], *, now: datetime) -> list[Failure]:
     for account, standing in standings.items():
         events += _changed_advice(account, standing, now=now)
     events += turn_plans(accounts, plans, followings, now=now)
-    _store(standings, followings, now=now)
-    episodes = _turn_episodes(standings, now=now)
-    write_events(events)
-    notices.raise_notices(_wanted(standings, episodes), now=now)
+    episodes = turn_episodes(standings, now=now)
+    escalations = turn_escalations(standings, episodes, now=now)
+    advised = _advised(standings, episodes, escalations)
+    _store(standings, followings, advised, now=now)
+    write_events([*events, *escalations.events])
+    notices.raise_notices(_wanted(standings, advised, now=now), now=now)
     return failures
 
 
@@ -173,12 +175,41 @@ def _changed_advice(account: Account, standing: rules.Standing, *, now: datetime
     return [event(account, "advice_changed", at=now, before=before, after=after)]
 
 
-def _store(standings: dict[Account, rules.Standing], followings: dict[Any, rules.Following], *, now: datetime) -> None:
+Advised = dict[Account, tuple[Episode, Escalation | None]]
+
+
+def _advised(standings: dict[Account, rules.Standing], episodes: Episodes, escalations: Escalations) -> Advised:
+    """The running episode of each account's advised tier, and its escalation where there is one."""
+    found = {}
+    for account, standing in standings.items():
+        episode = episodes.running.get((account.id, standing.advice.tier.id))
+        if episode is not None:
+            found[account] = episode, escalations.held.get(episode.pk)
+    return found
+
+
+def _next_look(
+    account: Account, standing: rules.Standing, following: rules.Following | None, advised: Advised, *, now: datetime
+) -> datetime | None:
+    """When time alone changes the standing or the plan, or a snooze ends: what it held back may be due then."""
+    if account.is_archived:
+        return None
+    _episode, escalation = advised.get(account, (None, None))
+    wakes_at = escalation.snoozed_until if escalation is not None and escalation.is_snoozed(now) else None
+    looks = (standing.next_change_at, following.next_change_at if following else None, wakes_at)
+    # A plan may be left by time alone, without a change of the advice.
+    return min((instant for instant in looks if instant is not None), default=None)
+
+
+def _store(
+    standings: dict[Account, rules.Standing],
+    followings: dict[Any, rules.Following],
+    advised: Advised,
+    *,
+    now: datetime,
+) -> None:
     rows = []
     for account, standing in standings.items():
-        following = followings.get(account.id)
-        # A plan may be left by time alone, without a change of the advice.
-        looks = [standing.next_change_at, following.next_change_at if following else None]
         row = Standing(
             account=account,
             assessed_at=now,
@@ -186,7 +217,7 @@ def _store(standings: dict[Account, rules.Standing], followings: dict[Any, rules
             advice_code=standing.advice.code,
             advice_tier=standing.advice.tier.id,
             eligible_tier=standing.eligible_tier.id if standing.eligible_tier else "",
-            next_look_at=None if account.is_archived else min((look for look in looks if look), default=None),
+            next_look_at=_next_look(account, standing, followings.get(account.id), advised, now=now),
             error="",
         )
         account.standing = row
@@ -199,43 +230,17 @@ def _store(standings: dict[Account, rules.Standing], followings: dict[Any, rules
     )
 
 
-def _turn_episodes(standings: dict[Account, rules.Standing], *, now: datetime) -> dict[tuple[Any, str], Episode]:
-    """Open, continue and end episodes; return those that run, by (account id, tier)."""
-    recent = Episode.objects.filter(account__in=standings).exclude(ended_at__lte=now - SAME_EPISODE)
-    known: dict[tuple[Any, str, str], Episode] = {}
-    for episode in recent.order_by("started_at", "id"):
-        known[episode.account_id, episode.rulebook_id, episode.tier] = episode
+def _wanted(standings: dict[Account, rules.Standing], advised: Advised, *, now: datetime) -> list[notices.Wanted]:
+    """The notices that the advice calls for; raising one that exists already changes nothing.
 
-    running: dict[tuple[Any, str], Episode] = {}
-    opened: list[Episode] = []
-    resumed: list[Episode] = []
-    for account, standing in standings.items():
-        for tier in () if account.is_archived else standing.within_reach:
-            key = (account.id, account.rulebook_id, tier)
-            if key not in known:
-                episode = Episode(account=account, rulebook_id=account.rulebook_id, tier=tier, started_at=now)
-                opened.append(episode)
-            else:
-                episode = known.pop(key)
-                resumed += [episode] if episode.ended_at is not None else []
-            running[account.id, tier] = episode
-    ended = [episode for episode in known.values() if episode.ended_at is None]
-
-    Episode.objects.bulk_create(opened)
-    if resumed:
-        Episode.objects.filter(id__in=[episode.id for episode in resumed]).update(ended_at=None)
-    if ended:
-        Episode.objects.filter(id__in=[episode.id for episode in ended]).update(ended_at=now)
-    return running
-
-
-def _wanted(standings: dict[Account, rules.Standing], episodes: dict[tuple[Any, str], Episode]) -> list[notices.Wanted]:
-    """The notices that the advice calls for; raising one that exists already changes nothing."""
+    While an escalation is hushed nothing new is raised: at the end of a snooze the account is settled again, and what
+    still holds then is raised.
+    """
     wanted = []
-    for account, standing in standings.items():
+    for account, (episode, escalation) in advised.items():
+        standing = standings[account]
         kind = NOTICE_OF.get(standing.advice.code)
-        episode = episodes.get((account.id, standing.advice.tier.id))
-        if kind is None or episode is None:
+        if kind is None or (escalation is not None and escalation.is_hushed(now)):
             continue
         wanted.append(
             notices.Wanted(

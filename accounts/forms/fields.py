@@ -17,6 +17,7 @@ LONGEST_AMOUNT = 40
 # superscript two is no digit two.
 NARROW = {0xFEE0 + ord(sign): sign for sign in "0123456789.,+-$"} | {0x2212: "-", 0x3000: " "}
 EARLIEST = date(2015, 1, 1)
+DAY_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日")
 # Marks that turn the direction of writing: they make a line say something else than it holds.
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -102,7 +103,7 @@ class DayField(forms.DateField):
     default_error_messages = {"invalid": _("Write a day as year-month-day, such as 2025-05-31.")}
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"], **options)
+        super().__init__(input_formats=DAY_FORMATS, **options)
 
     def validate(self, value: date | None) -> None:
         super().validate(value)

@@ -2,6 +2,7 @@
 
 from accounts.models.account import Account
 from accounts.models.episode import Episode
+from accounts.models.escalation import Escalation
 from accounts.models.event import Event
 from accounts.models.feed import Feed
 from accounts.models.job_run import JobRun
@@ -18,6 +19,7 @@ __all__ = [
     "Account",
     "Delivery",
     "Episode",
+    "Escalation",
     "Event",
     "Feed",
     "JobRun",

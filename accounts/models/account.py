@@ -11,9 +11,6 @@ from accounts.models.rulebook import Rulebook
 from accounts.models.user import User
 from accounts.models.workspace import WRITING_ROLES, Workspace
 
-# What needs somebody now, by the stored standing: an advice to act on, or a tier that fell.
-URGENT = models.Q(standing__advice_code__in=rules.URGENT_CODES) | models.Q(fell_at__isnull=False)
-
 
 class AccountQuerySet(models.QuerySet["Account"]):
     def visible_to(self, user: User) -> "AccountQuerySet":
@@ -29,8 +26,21 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def live(self) -> "AccountQuerySet":
         return self.filter(archived_at=None)
 
-    def urgent(self) -> "AccountQuerySet":
-        return self.filter(URGENT)
+    def urgent(self, now: datetime) -> "AccountQuerySet":
+        return self.filter(urgent_at(now))
+
+    def hushed(self, now: datetime) -> "AccountQuerySet":
+        """Accounts of whose advised tier somebody wants to hear no more: snoozed, or resolved by a person."""
+        escalation = "episodes__escalation__"
+        is_hushed = models.Q(**{f"{escalation}snoozed_until__gt": now}) | models.Q(
+            **{f"{escalation}resolved_at__isnull": False}
+        )
+        return self.filter(
+            is_hushed,
+            episodes__ended_at=None,
+            episodes__rulebook_id=models.F("rulebook_id"),
+            episodes__tier=models.F("standing__advice_tier"),
+        )
 
     def with_standing(self) -> "AccountQuerySet":
         return self.select_related("standing")
@@ -39,6 +49,15 @@ class AccountQuerySet(models.QuerySet["Account"]):
         """With the running plan, or None, as `running_plan`: at most one is, by a constraint. In the same query."""
         running = models.FilteredRelation("plans", condition=models.Q(plans__ended_at=None))
         return self.annotate(running_plan=running).select_related("running_plan")  # type: ignore[misc]
+
+    def with_hush(self, now: datetime) -> "AccountQuerySet":
+        """With `hush_until` and `hush_how` of the escalation that `hushed` finds; both None when there is none."""
+        hushed = Account.objects.filter(pk=models.OuterRef("pk")).hushed(now)
+        escalation = "episodes__escalation__"
+        return self.annotate(
+            hush_until=models.Subquery(hushed.values(f"{escalation}snoozed_until")[:1]),
+            hush_how=models.Subquery(hushed.values(f"{escalation}how")[:1]),
+        )
 
     def due(self, now: datetime) -> "AccountQuerySet":
         """Accounts whose stored standing time has overtaken, longest overdue first."""
@@ -120,3 +139,10 @@ class Account(models.Model):
     def confirmed_at(self) -> dict[str, datetime]:
         """When each unobservable requirement was said to be met (UTC)."""
         return {name: datetime.fromisoformat(instant).astimezone(UTC) for name, instant in self.confirmed.items()}
+
+
+def urgent_at(now: datetime) -> models.Q:
+    """What needs somebody now, by the stored standing: an advice to act on that is not hushed, or a tier that fell."""
+    hushed = models.Exists(Account.objects.filter(pk=models.OuterRef("pk")).hushed(now))
+    is_called_for = models.Q(standing__advice_code__in=rules.URGENT_CODES) & ~models.Q(hushed)
+    return models.Q(fell_at__isnull=False) | is_called_for

@@ -4,9 +4,11 @@ from accounts.rules.access import ACCESS_STATES, Access, LimitsAt, access, limit
 from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
 from accounts.rules.building import build, parse
-from accounts.rules.capacity import Holder, Part, Reach, Supply, capacity
+from accounts.rules.capacity import Enough, Holder, Part, Supply, capacity
 from accounts.rules.dates import DATED_KINDS, Dated, dated
 from accounts.rules.differences import Difference, differences
+from accounts.rules.escalation import ON_THE_PATH, SAYABLE, STEPS, Path, PathStep, Reach, path, reach
+from accounts.rules.experience import Climb, Experience, Spread, experience
 from accounts.rules.following import FOLLOWING_STATES, Followed, Following, follow
 from accounts.rules.holding import STANDARD_VARIANT, Demand, Holding, Offer, holding
 from accounts.rules.instants import as_text, from_text
@@ -55,10 +57,13 @@ __all__ = [
     "KINDS",
     "NEEDED_COLUMNS",
     "NEVER_COUNTED",
+    "ON_THE_PATH",
     "PLAN_KINDS",
     "REQUIREMENTS",
+    "SAYABLE",
     "STANDARD_VARIANT",
     "STATUSES",
+    "STEPS",
     "UNDOING",
     "URGENT_CODES",
     "WISHED_METRICS",
@@ -67,10 +72,13 @@ __all__ = [
     "Cap",
     "Cell",
     "Circumstances",
+    "Climb",
     "Dated",
     "Demand",
     "Difference",
+    "Enough",
     "Entry",
+    "Experience",
     "Followed",
     "Following",
     "Gate",
@@ -85,6 +93,8 @@ __all__ = [
     "Need",
     "Offer",
     "Part",
+    "Path",
+    "PathStep",
     "Plan",
     "PlanStep",
     "Plans",
@@ -99,6 +109,7 @@ __all__ = [
     "Shown",
     "Source",
     "Span",
+    "Spread",
     "Standing",
     "Step",
     "Stretch",
@@ -121,6 +132,7 @@ __all__ = [
     "check_links",
     "dated",
     "differences",
+    "experience",
     "follow",
     "from_text",
     "holding",
@@ -128,7 +140,9 @@ __all__ = [
     "line_from",
     "needed_tier",
     "parse",
+    "path",
     "plan",
+    "reach",
     "tally",
     "timeline",
     "unlocked_by",

@@ -38,7 +38,7 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Enough:
     """Which tier of an account's edition would be enough, from the seen one up.
 
     tier: the lowest that certainly is (None: none); `requires` is what must be met besides money and days. doubtful:
@@ -58,7 +58,7 @@ class Part:
 
     holder: Holder
     holding: Holding
-    reach: Reach | None
+    reach: Enough | None
     counted_as: Holder | None = None
 
 
@@ -143,19 +143,19 @@ def _together(counted: Sequence[Part]) -> tuple[Part, ...]:
     return ()
 
 
-def _reach(holder: Holder, demand: Demand, on: date) -> Reach:
+def _reach(holder: Holder, demand: Demand, on: date) -> Enough:
     book, seen = holder.rulebook, _seen(holder)
     doubtful, most = None, None
     for tier in (tier for tier in book.tiers if tier.rank >= seen.rank):
         needs = _requires(holder, demand, tier, on)
         then = holding(book, demand, tier, holder.confirmed | set(needs), on)
         if then.state == "enough":
-            return Reach(tier, needs, doubtful, then)
+            return Enough(tier, needs, doubtful, then)
         if then.state == "unknown" and doubtful is None:
             doubtful = tier
         if then.share and (most is None or then.share > (most.share or 0)):
             most = then
-    return Reach(None, doubtful=doubtful, most=most)
+    return Enough(None, doubtful=doubtful, most=most)
 
 
 def _requires(holder: Holder, demand: Demand, tier: Tier, on: date) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ class Frame:
         """The person's home; with it, in the same query, how many accounts need somebody now."""
         if self._user is None:
             return None
-        urgent = Account.objects.visible_to(self._user).live().urgent().order_by()
+        urgent = Account.objects.visible_to(self._user).live().urgent(timezone.now()).order_by()
         count = Subquery(urgent.annotate(all=Value(1)).values("all").annotate(count=Count("id")).values("count"))
         return Workspace.objects.visible_to(self._user).annotate(urgent_count=count).first()
 

@@ -90,6 +90,20 @@ def _adopted(facts: Facts, book: rules.Rulebook) -> Any:
     )
 
 
+def _ticked(facts: Facts, book: rules.Rulebook) -> Any:
+    pattern = _("Done: {step}, ticket {ticket}") if facts["ticket"] else _("Done: {step}")
+    return fill(pattern, step=slugs.word(slugs.STEPS, facts["step"]), ticket=facts["ticket"])
+
+
+def _resolved(facts: Facts, book: rules.Rulebook) -> Any:
+    patterns = {
+        "tier_seen": _("The path to {tier} has ended: the tier came"),
+        "by_person": _("The path to {tier} was settled another way"),
+    }
+    pattern = patterns.get(facts["how"], _("The path to {tier} is not pursued any more"))
+    return fill(pattern, tier=_tier(book, facts["tier"]))
+
+
 SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "account_opened": lambda facts, book: fill(
         _("Opened at {tier}, by the rules of {edition}"), tier=_tier(book, facts["tier"]), edition=facts["edition"]
@@ -124,6 +138,17 @@ SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
         why=slugs.word(plans.DEPARTURES, facts["why"]),
     ),
     "plan_resumed": lambda facts, book: fill(_("The plan to {tier} holds again"), tier=_tier(book, facts["tier"])),
+    "step_ticked": _ticked,
+    "step_unticked": lambda facts, book: fill(
+        _("Not done after all: {step}"), step=slugs.word(slugs.STEPS, facts["step"])
+    ),
+    "ticket_noted": lambda facts, book: fill(_("Ticket of the support: {ticket}"), ticket=facts["ticket"] or "–"),
+    "escalation_snoozed": lambda facts, book: fill(
+        _("Snoozed until {until} ({tier})"), until=moments.instant(facts["until"]), tier=_tier(book, facts["tier"])
+    ),
+    "escalation_woken": lambda facts, book: fill(_("Ended the snooze ({tier})"), tier=_tier(book, facts["tier"])),
+    "escalation_resolved": _resolved,
+    "escalation_reopened": lambda facts, book: fill(_("Taken up again ({tier})"), tier=_tier(book, facts["tier"])),
     "cap_reached": lambda facts, book: fill(_("This month's cap was said to be used up")),
     "cap_not_reached": lambda facts, book: fill(_("This month's cap was said not to be used up")),
 }

@@ -90,6 +90,11 @@ ADVICES: Words = {
     "ask_provider": gettext_lazy("ask the provider"),
     "top": gettext_lazy("top tier"),
 }
+STEPS: Words = {
+    "payment_confirmed": gettext_lazy("the payment has succeeded"),
+    "limits_checked": gettext_lazy("looked at the limits page in a private window"),
+    "support_asked": gettext_lazy("asked the support"),
+}
 NOTICE_KINDS: Words = {
     "upgrade_ready": gettext_lazy("An upgrade is ready: a small top-up may trigger it"),
     "contact_support": gettext_lazy("An upgrade is overdue: ask the provider's support"),

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +20,15 @@ from accounts import actions, rules
 from accounts.forms.payments import PaymentForm
 from accounts.models import Account, Membership, Payment, Plan, Rulebook
 from accounts.models.workspace import WRITING_ROLES
+from accounts.views.climbing import climbing
 from accounts.views.living import answer, living, whole
 from accounts.views.planner import planner_address
 from accounts.views.requests import PersonRequest, find_account, said, said_often, zone_of
 
 MOST_EVENTS = 30
 MOST_PAYMENTS = 200
-PARTS = ("advice", "seen", "plan", "ladder_section", "timeline", "ledger", "model_list", "history")
+PARTS = ("advice", "escalation", "seen", "plan", "ladder_section", "timeline", "ledger", "model_list", "history")
+NOTHING_TYPED: Mapping[str, Any] = MappingProxyType({})
 MODEL_ORDER = ("open", "locked", "partner", "expected", "unknown", "retired")
 
 
@@ -44,10 +47,19 @@ def account(request: PersonRequest, account_id: UUID) -> HttpResponse:
 
 
 def whole_page(
-    request: PersonRequest, held: Account, *, now: datetime, form: PaymentForm | None = None, status: int = 200
+    request: PersonRequest,
+    held: Account,
+    *,
+    now: datetime,
+    form: PaymentForm | None = None,
+    typed: Mapping[str, Any] = NOTHING_TYPED,
+    status: int = 200,
 ) -> HttpResponse:
-    """The page, with a payment form that was typed into and cannot stand, or with a fresh one."""
-    context = page_of(request, held, now=now)
+    """The page, with a payment form that was typed into and cannot stand, or with a fresh one.
+
+    `typed` holds other forms of the page that cannot stand, by their names in its templates.
+    """
+    context = page_of(request, held, now=now) | dict(typed)
     if context["is_editor"]:
         context["form"] = form or PaymentForm(account=held, zone=zone_of(request), now=now)
     live = living(PARTS, context, request)
@@ -109,6 +121,7 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         "unlocks": unlocks_of(book, now),
         "missing": [need for need in _needs(standing) if need not in held.confirmed],
         "confirmed": [need for need in rules.REQUIREMENTS if need in held.confirmed],
+        **climbing(request, held, standing, may_change=may_write and not held.is_archived, now=now),
         "current_edition": shelf.in_force(book.provider.id, now.date()),
     }
 

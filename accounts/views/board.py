@@ -17,7 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions, rules
 from accounts.models import Account, Payment, Plan, Rulebook, Shelf, Workspace
-from accounts.models.account import URGENT
+from accounts.models.account import urgent_at
 from accounts.views.living import answer, living
 from accounts.views.requests import PersonRequest
 
@@ -38,17 +38,35 @@ SORTS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Hush:
+    """Somebody wants to hear no more of the advised tier: until an instant, or (`how`) because a person resolved it."""
+
+    snoozed_until: datetime | None
+    how: str
+
+    @classmethod
+    def of(cls, account: Account) -> "Hush | None":
+        """From an account that was read `with_hush`; None when nobody has hushed it."""
+        how, until = getattr(account, "hush_how", None), getattr(account, "hush_until", None)
+        return cls(None if how else until, how) if how is not None else None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """An account as lists show it: its standing's document, of this moment, its edition, and how its plan stands."""
+    """An account as lists show it: its standing's document, of this moment, its edition, and how its plan stands.
+
+    What somebody has hushed calls for nobody.
+    """
 
     account: Account
     standing: dict[str, Any]
     rulebook: rules.Rulebook
     following: rules.Following | None = None
+    hush: Hush | None = None
 
     @property
     def is_to_act(self) -> bool:
-        return self.standing["advice"]["code"] in rules.URGENT_CODES
+        return self.standing["advice"]["code"] in rules.URGENT_CODES and self.hush is None
 
     @property
     def is_urgent(self) -> bool:
@@ -56,9 +74,14 @@ class Row:
 
     @property
     def next_at(self) -> datetime | None:
-        """When time alone brings something new to this account."""
+        """When time alone brings something new to this account; the end of a snooze is something new."""
         text = self.standing["next_change_at"]
-        return rules.from_text(text) if text else None
+        change_at = rules.from_text(text) if text else None
+        return min((at for at in (change_at, self.snoozed_until) if at is not None), default=None)
+
+    @property
+    def snoozed_until(self) -> datetime | None:
+        return self.hush.snoozed_until if self.hush is not None else None
 
 
 @require_safe
@@ -76,11 +99,12 @@ def board(request: PersonRequest) -> HttpResponse:
 def _board(request: PersonRequest, now: datetime) -> dict[str, Any]:
     mine = Account.objects.visible_to(request.user).live()
     shelf = Rulebook.objects.all().shelf()
-    page = Paginator(_filtered(mine, request).with_standing().with_plan(), PER_PAGE).get_page(request.GET.get("page"))
+    narrowed = _filtered(mine, request).with_standing().with_plan().with_hush(now)
+    page = Paginator(narrowed, PER_PAGE).get_page(request.GET.get("page"))
     listed = list(page.object_list)
     pressing = _pressing(mine, now)
     ahead = mine.filter(standing__next_look_at__gt=now).order_by("standing__next_look_at", "id")
-    waiting = list(ahead.with_standing().with_plan()[:MOST_NEXT])
+    waiting = list(ahead.with_standing().with_plan().with_hush(now)[:MOST_NEXT])
     rows = {row.account.id: row for row in rows_of([*listed, *pressing, *waiting], shelf, now=now)}
     urgent = [rows[account.id] for account in pressing if rows[account.id].is_urgent]
     counts: list[Any] = list(
@@ -108,10 +132,11 @@ def _board(request: PersonRequest, now: datetime) -> dict[str, Any]:
 
 def _pressing(mine: QuerySet[Account], now: datetime) -> list[Account]:
     """Accounts whose stored standing is urgent, and then those that time has overtaken: they may be urgent by now."""
-    found: Any = mine.filter(URGENT | Q(standing__next_look_at__lte=now)).order_by(
-        Case(When(URGENT, then=0), default=1), Lower("name"), "id"
+    urgent = urgent_at(now)
+    found: Any = mine.filter(urgent | Q(standing__next_look_at__lte=now)).order_by(
+        Case(When(urgent, then=0), default=1), Lower("name"), "id"
     )
-    return list(found.with_standing().with_plan()[: MOST_ACTS + 1 + MOST_OVERDUE])
+    return list(found.with_standing().with_plan().with_hush(now)[: MOST_ACTS + 1 + MOST_OVERDUE])
 
 
 def _coming(rows: Iterable[Row]) -> list[Row]:
@@ -156,7 +181,9 @@ def _row(account: Account, lines: list[rules.Line], shelf: Shelf, *, now: dateti
     except ValueError:  # one account that the rules cannot assess must not take the board from the others
         log.exception("Account %s cannot be assessed; the board shows its stored standing.", account.id)
         document = account.standing.document
-    return Row(account, document, shelf[document["rulebook"]], following)
+    advised = document["rulebook"] == account.rulebook_id and document["advice"]["tier"] == account.standing.advice_tier
+    hush = Hush.of(account) if advised else None
+    return Row(account, document, shelf[document["rulebook"]], following, hush)
 
 
 def _totals(counts: list[Any], key: str) -> list[tuple[str, int]]:

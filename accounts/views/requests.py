@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
-from accounts.models import Account, Payment, User, Workspace
+from accounts.models import Account, Escalation, Payment, User, Workspace
 
 
 class PersonRequest(HttpRequest):
@@ -42,6 +42,11 @@ def find_payment(request: PersonRequest, uid: UUID) -> Payment:
     """The payment, if the person may change its account; a foreign one is a 404."""
     payments = Payment.objects.filter(account__in=Account.objects.editable_by(request.user).order_by())
     return get_object_or_404(payments.select_related("account", "undoes"), uid=uid)
+
+
+def find_escalation(request: PersonRequest, escalation_id: UUID) -> Escalation:
+    """The escalation of an episode, if the person may change its account; a foreign or archived one is a 404."""
+    return get_object_or_404(Escalation.objects.editable_by(request.user).with_account(), pk=escalation_id)
 
 
 def find_workspace(request: PersonRequest, *, to_change: bool = False) -> Workspace:

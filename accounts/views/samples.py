@@ -8,7 +8,18 @@ from typing import Any
 
 from accounts import actions, rules
 from accounts.gateways import published
-from accounts.models import Account, Delivery, Event, Notice, Payment, Plan, Shelf, User
+from accounts.models import (
+    Account,
+    Delivery,
+    Episode,
+    Escalation,
+    Event,
+    Notice,
+    Payment,
+    Plan,
+    Shelf,
+    User,
+)
 from accounts.models.notice import STATUSES
 from accounts.views.board import Row
 
@@ -110,6 +121,38 @@ def adopted(kind: str, days: float, *, now: datetime) -> tuple[Plan, rules.Follo
     standing = rules.assess(shelf()[OPENAI], [payment.as_line()], rules.Seen("tier-1"), now)
     plan = Plan(wish={"model": "o3-mini"}, kind=kind, tier=made.tier, document=made.as_json(), adopted_at=then)
     return plan, rules.follow(made, standing), [payment]
+
+
+def climb(*, now: datetime) -> tuple[Row, rules.Path, Escalation]:
+    """The overdue sample on its path: the limits page was looked at, support is to be asked, and it is snoozed."""
+    [sample] = [sample for sample in SAMPLES if sample.name == "contact-support"]
+    account, standing = assess(sample, now=now)
+    episode = Episode(account=account, rulebook_id=account.rulebook_id, tier=standing.advice.tier.id, started_at=now)
+    escalation = Escalation(episode=episode, snoozed_until=now + timedelta(days=2))
+    if reach := rules.reach(standing, episode.tier):
+        escalation.renew(reach)
+    path = rules.path(standing, said={"limits_checked": now}, looked_at=account.seen_at)
+    if path is None:
+        raise LookupError("no sample is overdue")
+    return Row(account, standing.as_json(), standing.rulebook), path, escalation
+
+
+def climbs(row: Row, *, now: datetime) -> tuple[rules.Experience | None, list[tuple[Escalation, rules.Rulebook]]]:
+    """What climbing took, and an episode for each way in which one ends."""
+    hours = timedelta(hours=1)
+    took = [rules.Climb(now - 60 * hours, now - h * hours, now - 58 * hours, is_topped_up=True) for h in (10, 31, 52)]
+    ends = [("tier_seen", 9), ("by_person", 3), ("gave_up", 1), ("", 0)]
+    listed = [
+        Escalation(
+            episode=Episode(account=row.account, rulebook_id=row.rulebook.id, tier="tier-2", started_at=now),
+            started_at=now - 60 * hours,
+            triggered_at=now - 58 * hours if how != "gave_up" else None,
+            how=how,
+            resolved_at=now - h * hours if how else None,
+        )
+        for how, h in ends
+    ]
+    return rules.experience(took), [(held, row.rulebook) for held in listed]
 
 
 def fallen(*, now: datetime) -> Row:

@@ -22,6 +22,7 @@ from accounts import notices, rules
 from accounts.forms import ProfileForm
 from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
 from accounts.forms.capacity import CapacityForm
+from accounts.forms.escalations import SNOOZE_DAYS, SnoozeForm, TicketForm
 from accounts.forms.payments import PaymentForm
 from accounts.forms.planner import PlannerForm
 from accounts.models import Delivery, Feed
@@ -31,6 +32,7 @@ from accounts.views import samples
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.capacity import answer_to
+from accounts.views.climbing import WalkedStep
 from accounts.views.feed import shown
 from accounts.views.mailbox import MAIL_POLICY, staff_only
 from accounts.views.matrix import matrix, readers
@@ -66,6 +68,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_planner(request, now),
         **_capacity(rows, now),
         **_feed(request, now),
+        **_climb(request, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
     }
@@ -145,6 +148,23 @@ def _account(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:
     }
     names = ("ledger", "model_list")
     return context | {"parts": {name: render_to_string(f"accounts/_{name}.html", context, request) for name in names}}
+
+
+def _climb(request: PersonRequest, now: datetime) -> dict[str, Any]:
+    row, path, escalation = samples.climb(now=now)
+    experience, listed = samples.climbs(row, now=now)
+    return {
+        "climb": row,
+        "path": path,
+        "escalation": escalation,
+        "walked": [WalkedStep(step, place, str(request.user)) for place, step in enumerate(path.steps, start=1)],
+        "is_snoozed": True,
+        "experience": experience,
+        "climbs": listed,
+        "snooze_days": SNOOZE_DAYS,
+        "snooze_form": SnoozeForm(zone=zone_of(request), now=now),
+        "ticket_form": TicketForm(),
+    }
 
 
 def _forms(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:

@@ -94,6 +94,8 @@ def _stops() -> list[Stop]:
         Stop("account", by_name["production-eu"]),
         Stop("account-every-payment", by_name["shanghai-studio"]),
         Stop("account-opaque", by_name["gemini-batch"]),
+        Stop("account-overdue", by_name["research"]),
+        Stop("experience", "/experience/"),
         Stop("account-new", by_name["new-team"]),
         Stop("account-on-plan", by_name["voice-assistant"]),
         Stop("account-off-plan", by_name["data-pipeline"]),

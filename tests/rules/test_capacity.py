@@ -136,7 +136,7 @@ class TestOrganizations:
         (supply,) = ask([holder("a", rulebook=older), holder("b")], tpm=100)
         assert [(part.holder.name, part.holding.state) for part in supply.parts] == [("b", "enough"), ("a", "unknown")]
         assert supply.unsaid == 1
-        assert supply.parts[1].reach == rules.Reach(None, doubtful=older.tier("one"))
+        assert supply.parts[1].reach == rules.Enough(None, doubtful=older.tier("one"))
 
 
 class TestWhatIsNotPublished:
@@ -275,7 +275,7 @@ class TestWhichTierWould:
     @pytest.mark.parametrize("access", [{"access": "partner"}, {"access": "expected", "expected_tiers": ["two"]}])
     def test_no_tier_opens_it(self, access):
         reach = self.reach(rulebook=book(models=[model("m", **access)], limits=[]), tpm=1)
-        assert reach == rules.Reach(None)
+        assert reach == rules.Enough(None)
 
 
 @st.composite

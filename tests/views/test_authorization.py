@@ -90,6 +90,10 @@ def of_sighting(world: World) -> dict[str, object]:
     return of_account(world) | {"sighting_id": world.account.sightings.get().pk}
 
 
+def of_escalation(world: World) -> dict[str, object]:
+    return {"escalation_id": world.account.episodes.get().escalation.pk}
+
+
 def of_payment(world: World) -> dict[str, object]:
     return {"uid": world.payment.uid}
 
@@ -118,6 +122,13 @@ DOORS = {
     "drop-plan": Door(change=EDITORS, ids=of_account),
     "planner": Door(see=SIGNED_IN),
     "record-payment": Door(change=EDITORS, ids=of_account),
+    "tick-step": Door(change=EDITORS, ids=of_escalation),
+    "untick-step": Door(change=EDITORS, ids=of_escalation),
+    "snooze-escalation": Door(change=EDITORS, ids=of_escalation),
+    "wake-escalation": Door(change=EDITORS, ids=of_escalation),
+    "resolve-escalation": Door(change=EDITORS, ids=of_escalation),
+    "reopen-escalation": Door(change=EDITORS, ids=of_escalation),
+    "experience": Door(see=SIGNED_IN),
     "correct-payment": Door(see=EDITORS, change=EDITORS, ids=of_payment),
     "void-payment": Door(change=EDITORS, ids=of_payment),
     "restore-payment": Door(change=EDITORS, ids=of_payment),

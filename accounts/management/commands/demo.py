@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import actions, rules
 from accounts.gateways import published
-from accounts.models import Account, Rulebook, User, Workspace
+from accounts.models import Account, Escalation, Rulebook, User, Workspace
 
 EMAIL = "demo@tierdash.example"
 
@@ -49,6 +49,15 @@ class Adopt:
 
 
 @dataclass(frozen=True)
+class Act:
+    """Something that was done on the path to the tier that was due `days` before now: an action by its name."""
+
+    days: float
+    name: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Story:
     """An account opened `days` before now, and what happened to it since."""
 
@@ -56,7 +65,7 @@ class Story:
     edition: str
     tier: str
     days: float
-    steps: tuple[Pay | See | Adopt, ...] = ()
+    steps: tuple[Pay | See | Adopt | Act, ...] = ()
     follows: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -82,7 +91,11 @@ STORIES = (
         OPENAI,
         "tier-1",
         30,
-        (Pay(29, "60", more={"tax": Decimal(0)}), Pay(3, "5", more={"reference": "INV-21544", "tax": Decimal(0)})),
+        (
+            Pay(29, "60", more={"tax": Decimal(0)}),
+            Pay(3, "5", more={"reference": "INV-21544", "tax": Decimal(0)}),
+            Act(0.3, "tick_step", {"step": "limits_checked"}),
+        ),
         facts={"organization_ref": "org-Rs41Lab"},
     ),
     Story("agency-shop-14", OPENAI, "tier-3", 12, (Pay(9, "300", "invoice", {"tax": Decimal(0)}),)),
@@ -108,7 +121,20 @@ STORIES = (
     Story("staging", OPENAI, "tier-1", 15, (Pay(11, "50", more={"tax": Decimal(0)}), Pay(0.25, "5"))),
     Story("flagship", OPENAI, "tier-5", 90, (Pay(80, "1500"), Pay(40, "500", "auto_recharge"))),
     Story("new-team", OPENAI, "free", 1),
-    Story("just-risen", OPENAI, "tier-1", 20, (Pay(19, "60"), Pay(6, "5"), See(0.2, "tier-2"))),
+    Story(
+        "just-risen",
+        OPENAI,
+        "tier-1",
+        20,
+        (
+            Pay(19, "60"),
+            Pay(6, "5"),
+            Act(3.5, "tick_step", {"step": "limits_checked"}),
+            Act(3.4, "tick_step", {"step": "support_asked", "ticket_ref": "#80317"}),
+            Act(3.3, "snooze_escalation", {"until": 0.5}),
+            See(0.2, "tier-2"),
+        ),
+    ),
     Story("mobile-app", OPENAI, "tier-3", 40, (Pay(39, "120"), See(2, "tier-1"))),
     Story(
         "shanghai-studio",
@@ -127,7 +153,14 @@ STORIES = (
             Pay(1, "20", more={"status": "pending"}),
         ),
     ),
-    Story("launch-team", "openai/2026-10-06", "build", 25, (Pay(24, "40"), Pay(6, "52")), follows=True),
+    Story(
+        "launch-team",
+        "openai/2026-10-06",
+        "build",
+        25,
+        (Pay(24, "40"), Pay(6, "52"), Act(1, "snooze_escalation", {"until": -2})),
+        follows=True,
+    ),
     Story("gemini-batch", "google-gemini/2026", "tier-1", 8, (Pay(5, "40"),)),
     Story("claude-writing", "anthropic/2026-06-26", "start", 18, (Pay(17, "200"),)),
     Story("grok-lab", "xai/2026", "tier-1", 22, (Pay(21, "60", "invoice"), Pay(4, "45", "invoice"))),
@@ -164,7 +197,7 @@ class Command(BaseCommand):
             player = _Player(story, user, workspace)
             steps.append((now - timedelta(days=story.days), player.open))
             for step in story.steps:
-                steps.append((now - timedelta(days=step.days), player.act(step)))
+                steps.append((now - timedelta(days=step.days), player.of(step)))
         return steps
 
 
@@ -187,10 +220,15 @@ class _Player:
             now=when,
         )
 
-    def act(self, step: Pay | See | Adopt) -> Callable[[datetime], None]:
-        if isinstance(step, Pay):
-            return self.pay(step)
-        return self.see(step) if isinstance(step, See) else self.adopt(step)
+    def of(self, step: Pay | See | Adopt | Act) -> Callable[[datetime], None]:
+        match step:
+            case Pay():
+                return self.pay(step)
+            case See():
+                return self.see(step)
+            case Adopt():
+                return self.adopt(step)
+        return self.walk(step)
 
     def adopt(self, step: Adopt) -> Callable[[datetime], None]:
         def act(when: datetime) -> None:
@@ -225,5 +263,15 @@ class _Player:
     def see(self, step: See) -> Callable[[datetime], None]:
         def act(when: datetime) -> None:
             actions.see_tier(self._account, tier=step.tier, seen_at=when, by=self._user, now=when)
+
+        return act
+
+    def walk(self, step: Act) -> Callable[[datetime], None]:
+        def act(when: datetime) -> None:
+            escalation = Escalation.objects.running().get(episode__account=self._account)
+            facts = dict(step.facts)
+            if "until" in facts:
+                facts["until"] = when + timedelta(days=step.days - facts["until"])
+            getattr(actions, step.name)(escalation, by=self._user, now=when, **facts)
 
         return act
