@@ -4,6 +4,7 @@ from accounts.views import (
     account,
     accounts,
     board,
+    doctor,
     doors,
     health,
     icons,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/seen/", sightings.see_tier, name="see-tier"),
     path("accounts/<uuid:account_id>/fall/", sightings.note_fall, name="note-fall"),
     path("accounts/<uuid:account_id>/payments/", payments.record_payment, name="record-payment"),
+    path("accounts/<uuid:account_id>/diagnosis/", doctor.attach_diagnosis, name="attach-diagnosis"),
     # payments
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),
@@ -56,6 +58,7 @@ urlpatterns = [
     path("models/", models.models, name="models"),
     path("rulebooks/", rulebooks.rulebooks, name="rulebooks"),
     path("rulebooks/<slug:provider>/<str:edition>/", rulebooks.rulebook, name="rulebook"),
+    path("doctor/", doctor.doctor, name="doctor"),
     # for whoever builds the pages
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("styleguide/mail/<slug:kind>/", styleguide.styleguide_mail, name="styleguide-mail"),

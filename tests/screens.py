@@ -23,6 +23,7 @@ SHOWN = {
     "account-opaque": "An account whose provider publishes no conditions",
     "open-account": "Add an account",
     "models": "Models by tier",
+    "doctor-answer": "An error is read: what blocks, and which tier the limits show",
     "rulebook": "A rulebook",
     "notices": "Notices",
     "mail": "A mail",

@@ -11,6 +11,7 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.diagnoses import attach_diagnosis
 from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
 from accounts.actions.payments import (
     FormUsedBefore,
@@ -40,6 +41,7 @@ __all__ = [
     "adopt",
     "archive_account",
     "assess",
+    "attach_diagnosis",
     "change_profile",
     "confirm_requirement",
     "correct_payment",

@@ -5,6 +5,8 @@ from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
 from accounts.rules.building import build, parse
 from accounts.rules.differences import Difference, differences
+from accounts.rules.doctor import GATES, Diagnosis, TooLong, diagnose, scrub
+from accounts.rules.doctor import MOST_CHARACTERS as MOST_PASTED
 from accounts.rules.instants import as_text, from_text
 from accounts.rules.ledger import (
     COUNTABLE,
@@ -43,7 +45,9 @@ __all__ = [
     "ADVICE_CODES",
     "COLUMNS",
     "COUNTABLE",
+    "GATES",
     "KINDS",
+    "MOST_PASTED",
     "NEEDED_COLUMNS",
     "NEVER_COUNTED",
     "REQUIREMENTS",
@@ -55,6 +59,7 @@ __all__ = [
     "Cap",
     "Cell",
     "Circumstances",
+    "Diagnosis",
     "Difference",
     "Entry",
     "Gate",
@@ -82,6 +87,7 @@ __all__ = [
     "TierStanding",
     "Timeline",
     "Told",
+    "TooLong",
     "Trigger",
     "UnknownTier",
     "Way",
@@ -90,11 +96,13 @@ __all__ = [
     "assess",
     "build",
     "check_links",
+    "diagnose",
     "differences",
     "from_text",
     "limits_at",
     "line_from",
     "parse",
+    "scrub",
     "tally",
     "timeline",
     "unlocked_by",

@@ -25,6 +25,7 @@ SILENCE = timedelta(minutes=5)
 PAGES: dict[str, str | Promise] = {
     "board": _("Board"),
     "models": _("Models"),
+    "doctor": _("Errors"),
     "rulebooks": _("Rulebooks"),
     "notices": _("Notices"),
 }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.models import Event
-from accounts.templatetags import figures, moments, sayings, slugs
+from accounts.templatetags import figures, findings, moments, sayings, slugs
 from accounts.templatetags.marked import fill
 
 register = template.Library()
@@ -98,6 +98,7 @@ SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "notice_resent": lambda facts, book: fill(
         _("Asked to send a mail again: {notice}"), notice=slugs.word(slugs.NOTICE_KINDS, facts["notice_kind"])
     ),
+    "error_diagnosed": findings.sentence_of,
     "cap_reached": lambda facts, book: fill(_("This month's cap was said to be used up")),
     "cap_not_reached": lambda facts, book: fill(_("This month's cap was said not to be used up")),
 }

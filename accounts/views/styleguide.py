@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from accounts import notices, rules
 from accounts.forms import ProfileForm
 from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
+from accounts.forms.doctor import DoctorForm
 from accounts.forms.payments import PaymentForm
 from accounts.models import Delivery
 from accounts.notices import compose
@@ -30,6 +31,7 @@ from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.mailbox import MAIL_POLICY, staff_only
 from accounts.views.matrix import matrix, readers
 from accounts.views.requests import PersonRequest, zone_of
+from accounts.views.specimens import SPECIMENS
 
 STATES = ("now", "soon", "fine", "unknown", "wrong")
 LEVELS = (constants.SUCCESS, constants.INFO, constants.WARNING, constants.ERROR)
@@ -60,6 +62,9 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_models(rows, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
+        "case": samples.case(rows[0], "headers", now=now),
+        "token": "-",
+        "specimens": SPECIMENS,
     }
     return render(request, "accounts/styleguide.html", context)
 
@@ -147,6 +152,7 @@ def _forms(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:
     profile.auto_id = "profile_%s"
     return {
         "form": PaymentForm(**facts),
+        "doctor_form": DoctorForm(accounts=[], auto_id="doctor_%s"),
         "wrong_form": PaymentForm(wrong, auto_id="wrong_%s", **facts),
         "profile_form": profile,
         "open_form": OpenAccountForm(shelf=shelf, now=now, auto_id="open_%s"),

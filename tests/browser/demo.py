@@ -98,6 +98,8 @@ def _stops() -> list[Stop]:
         Stop("correct-payment", f"/payments/{payment.uid}/"),
         Stop("archive", "/accounts/archive/"),
         Stop("models", "/models/?rulebook=openai/2025-05"),
+        Stop("doctor", "/doctor/"),
+        Stop("doctor-answer", f"/doctor/?example=headers&account={by_name['production-eu'].split('/')[2]}"),
         Stop("rulebooks", "/rulebooks/"),
         Stop("rulebook", "/rulebooks/openai/2025-05/"),
         Stop("notices", "/notices/"),

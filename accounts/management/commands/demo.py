@@ -14,7 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from accounts import actions
+from accounts import actions, rules
 from accounts.gateways import published
 from accounts.models import Account, Rulebook, User, Workspace
 
@@ -40,6 +40,14 @@ class See:
 
 
 @dataclass(frozen=True)
+class Err:
+    """An error that was pasted and kept with the account, `days` before now."""
+
+    days: float
+    text: str
+
+
+@dataclass(frozen=True)
 class Story:
     """An account opened `days` before now, and what happened to it since."""
 
@@ -47,13 +55,17 @@ class Story:
     edition: str
     tier: str
     days: float
-    steps: tuple[Pay | See, ...] = ()
+    steps: tuple[Pay | See | Err, ...] = ()
     follows: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 
 
 OPENAI = "openai/2025-05"
 YUAN = {"currency": "CNY", "rate": Decimal("0.1385")}
+TOO_FAST = (
+    "Rate limit reached for gpt-4o in organization org-Kq7dEu01 on tokens per min (TPM): Limit 450000, Used 449120, "
+    "Requested 3120. Please try again in 298ms."
+)
 STORIES = (
     Story(
         "production-eu",
@@ -65,6 +77,7 @@ STORIES = (
             Pay(35, "25", "auto_recharge", {"tax": Decimal(0)}),
             See(33, "tier-2"),
             Pay(20, "45", more={"reference": "INV-21190", "tax": Decimal(0)}),
+            Err(1.2, TOO_FAST),
         ),
         facts={"organization_ref": "org-Kq7dEu01", "goal_tier": "tier-3", "goal_model": "o3-mini"},
     ),
@@ -136,7 +149,7 @@ class Command(BaseCommand):
             player = _Player(story, user, workspace)
             steps.append((now - timedelta(days=story.days), player.open))
             for step in story.steps:
-                act = player.pay(step) if isinstance(step, Pay) else player.see(step)
+                act = player.act(step)
                 steps.append((now - timedelta(days=step.days), act))
         return steps
 
@@ -159,6 +172,23 @@ class _Player:
             by=self._user,
             now=when,
         )
+
+    def act(self, step: Pay | See | Err) -> Callable[[datetime], None]:
+        if isinstance(step, Err):
+            return self.paste(step)
+        return self.pay(step) if isinstance(step, Pay) else self.see(step)
+
+    def paste(self, step: Err) -> Callable[[datetime], None]:
+        def act(when: datetime) -> None:
+            shelf = Rulebook.objects.all().shelf()
+            found = rules.diagnose(
+                step.text, at=when, editions=list(shelf.values()), edition=shelf[self._story.edition]
+            )
+            actions.attach_diagnosis(
+                self._account, facts=found.as_facts(), key=uuid.uuid4().hex, at=when, by=self._user, now=when
+            )
+
+        return act
 
     def pay(self, step: Pay) -> Callable[[datetime], None]:
         def act(when: datetime) -> None:

@@ -6,7 +6,8 @@
 from accounts.rules.doctor.diagnosis import MOST_CHARACTERS, STEPS, Diagnosis, Evidence, TooLong, diagnose
 from accounts.rules.doctor.limits import SeenLimit
 from accounts.rules.doctor.scrub import MARK, scrub
-from accounts.rules.doctor.signals import GATES, SIGNALS, Signal
+from accounts.rules.doctor.signals import GATES, Signal
+from accounts.rules.doctor.table import SIGNALS
 from accounts.rules.doctor.tiers import Fit, Inference
 
 __all__ = [

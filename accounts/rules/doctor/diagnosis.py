@@ -11,6 +11,7 @@ from accounts.rules.doctor import instants, limits, models, pasted, providers, s
 from accounts.rules.doctor.limits import SeenLimit
 from accounts.rules.doctor.scrub import scrub
 from accounts.rules.doctor.signals import LIKELY, SURE, UNSURE
+from accounts.rules.doctor.table import SIGNALS
 from accounts.rules.instants import as_text
 from accounts.rules.rulebook import REQUIREMENTS, Rulebook
 
@@ -159,7 +160,7 @@ def diagnose(
 
 
 def _with_gate(result: Diagnosis, read: pasted.Pasted) -> Diagnosis:
-    found = signals.found_in(read, result.provider)
+    found = signals.found_in(SIGNALS, read, result.provider)
     evidence = tuple(_evidence(one, read) for one in found[:MOST_EVIDENCE])
     if not found:
         answered = read.status is None or read.status < 400

@@ -66,7 +66,8 @@ QUOTAS = {
 MINUTE, DAY = range(40, 81), range(60_000, 110_001)
 MOST = 10**15
 AGAIN = re.compile(
-    r"(?:try again in|retry in|retry after|retrying in) ([0-9][0-9a-zµ.]{0,30}?)(?=s? ?seconds?\b|[.,]? |[.,]?\Z|[.,]?[\"'])"
+    r"(?:try again in|retry in|retry after|retrying in) ([0-9][0-9a-zµ.]{0,30}?)"
+    r"(?= ?seconds?\b|[.,]? |[.,]?\Z|[.,]?[\"'])"
 )
 REGAIN = re.compile(r"regain access on (\d{4}-\d\d-\d\d) at (\d\d:\d\d) utc")
 

@@ -118,18 +118,22 @@ def infer(
     seen: Sequence[SeenLimit],
     on: date,
 ) -> Inference:
-    """Infer from the account's edition and from the one in force that day; neither may contradict the other."""
+    """Infer from the account's edition and from the one in force that day; neither may contradict the other.
+
+    Where neither knows these limits, the other editions are heard, those with the ladder of the account's: only if
+    they all name the same single tier.
+    """
     found = fits(books, named, seen)
     started = [book for book in books if book.kind == "official" and book.started.by <= on]
     current = max(started, key=lambda book: book.started.by, default=None)
-    asked = [chosen] if chosen else []
-    if current is not None and current is not chosen and (chosen is None or _same_ladder(chosen, current)):
-        asked.append(current)
-    ids = [book.id for book in asked]
-    heard = sorted((fit for fit in found if fit.edition in ids), key=lambda fit: ids.index(fit.edition))
-    common = set.intersection(*(set(fit.tiers) for fit in heard)) if heard else set()
-    if heard and heard[0].only and common == {heard[0].only}:
-        return Inference(heard[0].only, heard[0].edition, found)
+    fellows = [book.id for book in books if chosen is None or _same_ladder(chosen, book)]
+    asked = [chosen.id] if chosen else []
+    if current is not None and current.id in fellows:
+        asked.append(current.id)
+    heard = [fit for fit in found if fit.edition in asked] or [fit for fit in found if fit.edition in fellows]
+    if len({fit.tiers for fit in heard}) == 1 and heard[0].only:
+        own = [fit.edition for fit in heard if chosen and fit.edition == chosen.id]
+        return Inference(heard[0].only, own[0] if own else heard[-1].edition, found)
     return Inference(fits=found)
 
 
