@@ -16,7 +16,7 @@ class DoctorForm(forms.Form):
     text = forms.CharField(
         label=_("Error or headers"),
         strip=False,
-        required=False,
+        error_messages={"required": _("Paste an error, or the headers of an answer.")},
         help_text=_("Keys and tokens are removed before anything is read; the text is not stored and not logged."),
         widget=forms.Textarea(
             attrs={
@@ -48,5 +48,5 @@ class DoctorForm(forms.Form):
                 params={"count": rules.MOST_PASTED},
             )
         if not text.strip():
-            raise forms.ValidationError(_("Paste an error, or the headers of an answer."))
+            raise forms.ValidationError(self.fields["text"].error_messages["required"])
         return text

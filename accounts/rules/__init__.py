@@ -5,7 +5,7 @@ from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
 from accounts.rules.building import build, parse
 from accounts.rules.differences import Difference, differences
-from accounts.rules.doctor import GATES, Diagnosis, TooLong, diagnose, scrub
+from accounts.rules.doctor import GATES, Diagnosis, SeenLimit, TooLong, diagnose, scrub
 from accounts.rules.doctor import MOST_CHARACTERS as MOST_PASTED
 from accounts.rules.instants import as_text, from_text
 from accounts.rules.ledger import (
@@ -75,6 +75,7 @@ __all__ = [
     "Rulebook",
     "RulebookError",
     "Seen",
+    "SeenLimit",
     "Shown",
     "Source",
     "Span",

@@ -1,13 +1,16 @@
 """A diagnosis with what the page knows beside it; its words are in findings.py and remedies.py."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import rules
 from accounts.models import Account, Shelf
 from accounts.templatetags import slugs
+from accounts.templatetags.moments import instant
 from accounts.templatetags.sayings import tier_name
 
 # Who answers, where no rulebook gives the name.
@@ -44,6 +47,15 @@ class Case:
         """The name of the tier that was inferred, or ""."""
         found = self.diagnosis.inference
         return tier_name(self.shelf[found.edition].tier(found.tier)) if found.tier else ""
+
+    def by_when(self, moment: datetime) -> str:
+        """An instant ahead; what is only seconds away is said so, for instants on screen have minutes."""
+        return _("within a minute") if moment - self.diagnosis.at < timedelta(minutes=1) else instant(moment)
+
+    @property
+    def resets(self) -> list[tuple[rules.SeenLimit, str]]:
+        """The limits, each with when all of it is back, or ""."""
+        return [(limit, self.by_when(limit.resets_at) if limit.resets_at else "") for limit in self.diagnosis.limits]
 
     @property
     def may_see_tier(self) -> bool:

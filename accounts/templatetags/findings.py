@@ -12,7 +12,6 @@ from accounts import rules
 from accounts.templatetags import slugs
 from accounts.templatetags.cases import Case
 from accounts.templatetags.marked import Marked, fill
-from accounts.templatetags.moments import instant
 from accounts.templatetags.remedies import Step, step
 from accounts.templatetags.sayings import tier_name
 
@@ -136,8 +135,9 @@ def _sentence(case: Case) -> Marked:
         model=diagnosis.model or _("the model"),
         provider=case.provider_name or _("The provider"),
         needed=_("Tier {number}").format(number=diagnosis.needs_tier),
-        until=instant(diagnosis.again_at) if diagnosis.again_at else "",
+        until=case.by_when(diagnosis.again_at) if diagnosis.again_at else "",
         organization=diagnosis.organization,
+        tier=case.inferred,
     )
 
 
@@ -149,9 +149,11 @@ def _pattern(case: Case) -> str:
     if diagnosis.gate == "rate_limit" and "make_smaller" in diagnosis.steps:
         return _("This one request is <b>larger than a minute's limit</b>. Waiting does not help.")
     if diagnosis.gate == "rate_limit" and diagnosis.again_at:
-        return _("The <b>rate limit</b> of {model} is used up. Try again from <b>{until}</b> on.")
+        return _("The <b>rate limit</b> of {model} is used up. Try again: <b>{until}</b>.")
     if diagnosis.gate == "wrong_organization" and diagnosis.organization and case.account:
         return _("The key belongs to <b>{organization}</b>, not to the organization of this account.")
+    if diagnosis.gate == "none" and case.inferred:
+        return _("There is no error in this. The limits are those of <b>{tier}</b>.")
     return {
         "tier": _("The tier blocks: it is too low for <b>{model}</b>."),
         "verification": _("The organization has to be <b>verified</b> before it may use {model}."),
@@ -186,6 +188,11 @@ def _reason(case: Case) -> Marked:
     if diagnosis.others:
         also = _(", ").join(gate_word(gate) for gate in diagnosis.others)
         return fill(_("The text speaks of something else, too: {also}."), also=also)
+    if diagnosis.gate == "none" and case.inferred:
+        return fill(
+            _("Inferred from the limits by {edition}; the provider does not say it."),
+            edition=diagnosis.inference.edition,
+        )
     if diagnosis.confidence == "sure":
         return fill(_("The answer says so itself."))
     if diagnosis.confidence == "likely":

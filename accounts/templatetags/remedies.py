@@ -164,7 +164,7 @@ def _open_billing(case: Case) -> Step:
 
 def _wait_until(case: Case) -> Step:
     if case.diagnosis.again_at:
-        return Step(fill(_("Wait until {until}."), until=instant(case.diagnosis.again_at)))
+        return Step(fill(_("Wait, then try again: {until}."), until=case.by_when(case.diagnosis.again_at)))
     return Step(fill(_("Wait a little; the answer does not say how long.")))
 
 

@@ -62,7 +62,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What an answer of an API says. `text` is what was pasted, without its secrets.
+    """What an answer of an API says, read at an instant. `text` is what was pasted, without its secrets.
 
     gate: one of GATES; others: what else the text signals. confidence: sure, likely or unsure ("cannot tell").
     provider: its id, "relay" or "". organization: as the answer names it, or "". needs_tier: the tier that the error
@@ -71,6 +71,7 @@ class Diagnosis:
     """
 
     text: str
+    at: datetime
     gate: str
     confidence: str
     evidence: tuple[Evidence, ...]
@@ -138,6 +139,7 @@ def diagnose(
         doubts.append("other_organization")
     result = Diagnosis(
         text=clean,
+        at=at,
         gate="unknown",
         confidence=UNSURE,
         evidence=(),
@@ -169,8 +171,9 @@ def _with_gate(result: Diagnosis, read: pasted.Pasted) -> Diagnosis:
         return replace(result, gate=gate, confidence=confidence, steps=_steps(gate, (), result.provider))
     first = found[0]
     gate, confidence, steps = first.signal.gate, first.confidence, first.signal.steps
-    others = list(dict.fromkeys(one.signal.gate for one in found if one.confidence == SURE and one.signal.gate != gate))
-    if others and confidence == SURE and gate not in ("wrong_organization",):
+    telling = [one.signal for one in found if one.confidence == SURE and not one.signal.is_broad]
+    others = list(dict.fromkeys(signal.gate for signal in telling if signal.gate != gate))
+    if others and confidence == SURE:
         confidence = LIKELY
     if gate == "no_access" and result.model_state in ("retired", "locked", "conditional"):
         # The error leaves open why; the account's edition has a reason.

@@ -46,7 +46,7 @@ UNITS = {
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 COUNT = r"(\d[\d,]{0,15})"
 SAID = re.compile(
-    rf"\b({_UNIT})(?: \([a-z]{{2,5}}\))?[^{{}}]{{0,80}}?"
+    rf"(?<![\w-])({_UNIT})(?![\w-])(?: \([a-z]{{2,5}}\))?[^{{}}]{{0,80}}?"
     rf"\blimit:? {COUNT}(?:/1min)?(?:[,.]? (?:used|current):? {COUNT})?"
 )
 OF_ORGANIZATION = re.compile(rf"rate limit(?: for your organization)?(?: \([^)]{{0,60}}\))? of {COUNT} ({_UNIT})")
@@ -114,8 +114,8 @@ def again_at(pasted: Pasted, limits: tuple[SeenLimit, ...], at: datetime) -> dat
 
 def _number(text: str) -> int | None:
     match = re.match(r"\d[\d,]{0,15}", text.strip())
-    value = int(match[0].replace(",", "")) if match else 0
-    return value if 0 < value < MOST or (match and value == 0) else None
+    value = int(match[0].replace(",", "")) if match else MOST
+    return value if value < MOST else None
 
 
 def _of_headers(pasted: Pasted, provider: str, at: datetime) -> list[SeenLimit]:
@@ -147,7 +147,8 @@ def _of_words(pasted: Pasted) -> list[SeenLimit]:
         if value:
             found.append(SeenLimit(UNITS[match[1]], value, max(0, value - used) if used is not None else None))
     for match in OF_ORGANIZATION.finditer(pasted.plain):
-        found.append(SeenLimit(UNITS[match[2]], _number(match[1]) or 1))
+        if value := _number(match[1]):
+            found.append(SeenLimit(UNITS[match[2]], value))
     for match in OF_TEAM.finditer(pasted.plain):
         value, used = _number(match[3]), _number(match[2])
         if value:

@@ -23,7 +23,7 @@ NAMES = (
     "code|type|status|error_code|reason|message|param|model|quotaId|quotaValue|quotaMetric|retryDelay"
     "|organization|request_id"
 )
-FIELD = re.compile(rf"(\\*[\"'])({NAMES})\1\s*:\s*(?:(\\*[\"'])|(-?[\w.]+))")
+FIELD = re.compile(rf"(\\{{0,7}}[\"'])({NAMES})\1\s*:\s*(?:(\\{{0,7}}[\"'])|(-?[\w.]+))")
 CODES = ("code", "type", "status", "error_code", "reason")
 PLAIN = re.compile(r"(?:[^\"\\]|\\.)*", re.DOTALL), re.compile(r"(?:[^'\\]|\\.)*", re.DOTALL)
 ESCAPE = re.compile(r"\\+(?:[nrt]|u00[0-9a-f]{2}|(.))", re.DOTALL)
@@ -37,7 +37,7 @@ HEADER = re.compile(
 )
 STATUS_LINE = re.compile(r"\bHTTP/[0-9.]{1,3}[\s\"]{1,3}([1-5]\d\d)\b")
 STATUS = re.compile(
-    r"(?i)(?:error code|status(?:[ _-]?code)?|http(?: error)?|code)[\"']?[ \t]*[:=]?[ \t]*([45]\d\d)\b"
+    r"(?i)(?:error code|status(?:[ _-]?code)?|http(?: error)?|code)[\"']?[ \t]{0,9}[:=]?[ \t]{0,9}([45]\d\d)\b"
     r"|(?<![\d.,-])([45]\d\d)[ \t:,-]{1,3}(?:too many|unauthori[sz]ed|forbidden|not found|payment required|bad request"
     r"|service unavailable|internal server|resource_exhausted|permission_denied|overloaded)"
 )

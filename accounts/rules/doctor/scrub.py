@@ -37,16 +37,21 @@ SEPARATOR = re.compile(r"(?:\\*[\"'])?[ \t]*[:=：][ \t]*")
 QUOTE = re.compile(r"\\*[\"'`]")
 SCHEME = re.compile(r"(?i)(?:bearer|basic|token|digest|negotiate)[ \t]+")
 VALUE = re.compile(r"[^\s\"'`<>&，。；、）】」》]+")
-COOKIES = re.compile(r"[^\s\"'`]+(?:;[ \t]*[^\s\"'`]+)*")
+COOKIES = re.compile(r"[^\s\"'`;]+(?:;[ \t]*[^\s\"'`;]+)*;?")
 LINE_START = re.compile(r"[<>*\s]*\Z")
 BEARER = re.compile(r"(?i)\b(bearer|basic)[ \t]+(?!auth|tokens?\b|header|scheme)([^\s\"'`<>,;，。]{6,})")
 FLAG = re.compile(
     r"""(?<!\S)(-u|--user|-U|--proxy-user|-b|--cookie|--oauth2-bearer)([ \t=]+|(?=["']))("[^"]*"?|'[^']*'?|\S+)"""
 )
 GLUED = re.compile(r"(?<!\S)-u[^\s:\"']+:\S+")
-ADDRESS = re.compile(r"(?i)(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,30}://)([^\s\"'`<>«»]+)")
 UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-RUN = re.compile(r"[A-Za-z0-9_+/=~%.-]{16,}")
+# A web address, or a run of letters, digits and what joins them in keys.
+STRING = re.compile(
+    r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)(?P<rest>[^\s\"'`<>«»]+)"
+    r"|[A-Za-z0-9_+/=~%.-]{16,}"
+)
+PORT = re.compile(r":\d{1,5}\Z")
+PLAIN_PIECE = re.compile(r"[a-z_.-]{3,}|v\d")
 SEGMENT = re.compile(r"[A-Za-z0-9]+")
 WORDS = re.compile(r"[A-Z]?[a-z]{2,23}(?:[A-Z][a-z]{2,23})*\d{0,4}")
 HARSH = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}", re.IGNORECASE)
@@ -69,8 +74,7 @@ def scrub(text: str) -> str:
     text = GLUED.sub(f"-u {MARK}", text)
     text = BEARER.sub(rf"\1 {MARK}", text)
     text = KEY.sub(MARK, text)
-    text = ADDRESS.sub(_address, text)
-    return RUN.sub(_run, text)
+    return STRING.sub(lambda match: _address(match) if match["scheme"] else _run(match), text)
 
 
 def _without_blocks(text: str) -> str:
@@ -135,19 +139,25 @@ def _closing(text: str, quote: re.Match[str]) -> int:
 
 def _address(match: re.Match[str]) -> str:
     """A web address without its credentials, and without what looks like a key in it."""
-    scheme, rest = match[1], match[2]
+    scheme, rest = match["scheme"], match["rest"]
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    if "@" in authority:
-        _credentials, _at, host = authority.rpartition("@")
-        return f"{scheme}{MARK}@{_parts(host + rest[len(authority) :])}"
-    return scheme + _parts(rest)
+    # A password may hold a slash: what follows the colon is then no port.
+    is_cut = "@" in rest and ":" in authority and not PORT.search(authority)
+    if "@" not in authority and not is_cut:
+        return scheme + _parts(rest)
+    end = rest.rfind("@") if is_cut else authority.rfind("@")
+    return f"{scheme}{MARK}{_parts(rest[end:])}"
 
 
 def _parts(rest: str) -> str:
+    """An address's host, path and query up to the first piece that looks random, with what belongs to that."""
     pieces = re.split(r"([/?&=#;:,@])", rest)
     for number, piece in enumerate(pieces):
         if len(piece) >= 10 and not ID.fullmatch(piece) and _is_noisy(piece, least=2):
-            return "".join([*pieces[:number], MARK])
+            first = number
+            while first > 2 and not PLAIN_PIECE.fullmatch(pieces[first - 2]):
+                first -= 2
+            return "".join([*pieces[:first], MARK])
     return rest
 
 

@@ -27,6 +27,7 @@ class Signal:
 
     Only where also given: `statuses` (one of them), `providers` (one of them), `besides` (every one of these words).
     `steps` replace the gate's usual ones. `doc` is where the signal is written down.
+    `is_broad`: providers put it around more exact signals, which it does not contradict.
     """
 
     gate: str
@@ -38,6 +39,7 @@ class Signal:
     besides: tuple[str, ...] = ()
     confidence: str = SURE
     steps: tuple[str, ...] = ()
+    is_broad: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,11 +209,8 @@ SIGNALS = (
         ),
     ),
     Signal("rate_limit", OPENAI_CODES, codes=("slow_down",), steps=("slow_down",)),
-    Signal(
-        "rate_limit",
-        OPENAI_LIMITS,
-        codes=("rate_limit_exceeded", "rate_limit_error", "rate_limited", "too_many_requests"),
-    ),
+    Signal("rate_limit", OPENAI_LIMITS, codes=("rate_limit_exceeded", "rate_limited")),
+    Signal("rate_limit", ANTHROPIC, codes=("rate_limit_error", "too_many_requests"), is_broad=True),
     # who may ask at all
     Signal(
         "region",
@@ -255,15 +252,10 @@ SIGNALS = (
     Signal(
         "request",
         OPENAI_CODES,
-        codes=(
-            "context_length_exceeded",
-            "string_above_max_length",
-            "unsupported_parameter",
-            "unsupported_value",
-            "invalid_json",
-        ),
+        codes=("context_length_exceeded", "string_above_max_length", "invalid_json"),
         words=("maximum context length", "prompt is too long"),
     ),
+    Signal("request", OPENAI_CODES, codes=("unsupported_parameter", "unsupported_value"), is_broad=True),
     # what the status alone says
     Signal("rate_limit", "HTTP", statuses=(429,), words=("too many requests",), confidence=LIKELY),
     Signal("key", "HTTP", statuses=(401,), words=("",), confidence=LIKELY),

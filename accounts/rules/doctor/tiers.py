@@ -118,22 +118,22 @@ def infer(
     seen: Sequence[SeenLimit],
     on: date,
 ) -> Inference:
-    """Infer from the account's edition and from the one in force that day; neither may contradict the other.
+    """Infer from the account's edition, and from the newest one of its ladder that knows limits of the model.
 
-    Where neither knows these limits, the other editions are heard, those with the ladder of the account's: only if
-    they all name the same single tier.
+    Neither may contradict the other. Without an account the provider's newest edition is heard alone.
     """
     found = fits(books, named, seen)
-    started = [book for book in books if book.kind == "official" and book.started.by <= on]
-    current = max(started, key=lambda book: book.started.by, default=None)
-    fellows = [book.id for book in books if chosen is None or _same_ladder(chosen, book)]
-    asked = [chosen.id] if chosen else []
-    if current is not None and current.id in fellows:
-        asked.append(current.id)
-    heard = [fit for fit in found if fit.edition in asked] or [fit for fit in found if fit.edition in fellows]
+    knowing = [
+        book
+        for book in books
+        if book.kind == "official" and book.started.by <= on and (chosen is None or _same_ladder(chosen, book))
+        if named and (model := models.find(book, named.id)) and book.limits_of(model.id)
+    ]
+    newest = max(knowing, key=lambda book: book.started.by, default=None)
+    asked = [book.id for book in (chosen, newest) if book]
+    heard = [fit for fit in found if fit.edition in asked]
     if len({fit.tiers for fit in heard}) == 1 and heard[0].only:
-        own = [fit.edition for fit in heard if chosen and fit.edition == chosen.id]
-        return Inference(heard[0].only, own[0] if own else heard[-1].edition, found)
+        return Inference(heard[0].only, min(heard, key=lambda fit: asked.index(fit.edition)).edition, found)
     return Inference(fits=found)
 
 
