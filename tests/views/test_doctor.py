@@ -87,7 +87,7 @@ class TestPage:
         assert "The rate limit of gpt-4o is used up. Try again: Wed 18 Nov, 09:43 UTC." in text
         assert "prod" in text
         assert f"The answer came from {ORG}, the organization of this account." not in text  # not a step of this gate
-        assert "Top up" in text or "may" in text  # the account's own advice
+        assert "waiting" in text or "Tier 2" in text  # the account's own advice
 
     def test_htmx_gets_the_answer_and_the_text_alone(self, signed_in, held):
         response = ask(signed_in, RATE, held, headers={"HX-Request": "true"})
@@ -153,7 +153,7 @@ class TestPage:
 
     def test_limits_that_several_tiers_share_are_called_ambiguous(self, signed_in, held):
         text = words(ask(signed_in, RATE.replace("30000", "600000"), held))
-        assert "Not unambiguous" in text
+        assert "Not certain" in text
         assert "Tier 4, or Tier 5" in text
 
     def test_a_relay_is_told_to_have_no_tiers(self, signed_in, held):
@@ -212,6 +212,7 @@ class TestSecrets:
         client.force_login(ann)
         client.raise_request_exception = False
         caplog.set_level(logging.DEBUG)
+        others = "-".join(["some", "other", "words"])  # the report quotes this file: it must not stand here as one
         caught = []
 
         def broken(text, **facts):
@@ -220,14 +221,14 @@ class TestSecrets:
             raise RuntimeError("broken")
 
         monkeypatch.setattr(rules, "diagnose", broken)
-        response = ask(client, f"{RATE} some-other-words", held)
+        response = ask(client, f"{RATE} {others}", held)
         assert response.status_code == 500
         assert caught
         assert "broken" in caplog.text  # the failure itself is logged ...
         for record in caplog.records:
             report = "" if not record.exc_info else reported(record)
             assert SECRET not in caplog.text + report
-            assert "some-other-words" not in caplog.text + report  # ... and nothing of what was pasted
+            assert others not in caplog.text + report  # ... and nothing of what was pasted
 
     def test_the_report_would_tell_it_if_the_view_did_not_hide_it(self, ann, shelf):
         """The control: without its decorators the same failure shows the text."""
@@ -287,7 +288,7 @@ class TestBadInput:
         assert "<script>alert" not in response.content.decode()
 
     def test_markup_in_what_is_recognised_stays_text(self, signed_in, held):
-        text = '{"code": "below_usage_tier", "message": "<b onclick=x>", "model": "gpt-<img>"} <img src=x> below_usage_tier'
+        text = '{"code": "below_usage_tier", "message": "<b onclick=x>", "model": "gpt-<img>"} <img src=x>'
         assert "<img" not in ask(signed_in, text, held).content.decode().replace('<img src="/', "")
 
     @pytest.mark.parametrize("account", ["x", "0", str(uuid.UUID(int=0)), "'; --"])
