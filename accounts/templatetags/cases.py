@@ -63,6 +63,14 @@ class Case:
         return self.rulebook is not None and self.rulebook.has_tier(self.diagnosis.inference.tier)
 
     @property
+    def seen_above(self) -> str:
+        """The name of the account's seen tier, where the inferred one lies below it; else ""."""
+        if self.rulebook is None or self.account is None or not self.may_see_tier:
+            return ""
+        seen, inferred = (self.rulebook.tier(t) for t in (self.account.seen_tier, self.diagnosis.inference.tier))
+        return tier_name(seen) if inferred.rank < seen.rank else ""
+
+    @property
     def fits(self) -> list[tuple[rules.Rulebook, list[str]]]:
         """Each edition that knows the limits, newest first, with the tiers that they fit there."""
         books = [(self.shelf[fit.edition], fit.tiers) for fit in self.diagnosis.inference.fits]

@@ -366,6 +366,12 @@ class TestKeeping:
         held.refresh_from_db()
         assert (held.seen_tier, held.seen_source, held.seen_at) == ("tier-2", "probe", AT)
 
+    def test_a_lower_tier_than_the_seen_one_is_offered_with_a_warning(self, signed_in, ann, held):
+        actions.see_tier(held, tier="tier-3", seen_at=AT, by=ann, now=AT)
+        response = ask(signed_in, RATE, held)
+        assert "Tier 1 is below Tier 3, which the account has." in words(response)
+        assert "is below" not in words(ask(signed_in, RATE.replace("30000", "800000"), held))
+
     def test_a_cap_is_noted_once(self, signed_in, held, then):
         response = ask(signed_in, CAP, held)
         keep(signed_in, held, response, also="cap")

@@ -27,7 +27,7 @@ TELLING = ("x-request-id", "request-id")
 STEPS: Mapping[str, tuple[str, ...]] = {
     "tier": ("climb", "check_organization"),
     "verification": ("verify", "wait_verified"),
-    "cap": ("wait_month", "raise_cap", "ask_support"),
+    "cap": ("raise_cap", "ask_support", "wait_month"),
     "own_limit": ("raise_own_limit", "wait_month"),
     "balance": ("add_credit", "check_organization"),
     "rate_limit": ("wait_until", "spread", "climb"),
