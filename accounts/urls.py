@@ -6,6 +6,7 @@ from accounts.views import (
     board,
     calendar,
     capacity,
+    doctor,
     doors,
     escalations,
     experience,
@@ -58,6 +59,7 @@ urlpatterns = [
     path("escalations/<uuid:escalation_id>/resolve/", escalations.resolve_escalation, name="resolve-escalation"),
     path("escalations/<uuid:escalation_id>/reopen/", escalations.reopen_escalation, name="reopen-escalation"),
     path("experience/", experience.experience, name="experience"),
+    path("accounts/<uuid:account_id>/diagnosis/", doctor.attach_diagnosis, name="attach-diagnosis"),
     # payments
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),
@@ -87,6 +89,7 @@ urlpatterns = [
     path("capacity/", capacity.capacity, name="capacity"),
     path("rulebooks/", rulebooks.rulebooks, name="rulebooks"),
     path("rulebooks/<slug:provider>/<str:edition>/", rulebooks.rulebook, name="rulebook"),
+    path("doctor/", doctor.doctor, name="doctor"),
     # for whoever builds the pages
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("styleguide/mail/<slug:kind>/", styleguide.styleguide_mail, name="styleguide-mail"),

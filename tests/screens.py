@@ -30,6 +30,7 @@ SHOWN = {
     "open-account": "Add an account",
     "models": "Models by tier",
     "capacity": "What accounts give of a model, alone or together",
+    "doctor-answer": "An error is read: what blocks, and which tier the limits show",
     "rulebook": "A rulebook",
     "notices": "Notices",
     "mail": "A mail",

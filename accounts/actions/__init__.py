@@ -11,6 +11,7 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.diagnoses import attach_diagnosis
 from accounts.actions.escalations import (
     EscalationRefused,
     reopen_escalation,
@@ -56,6 +57,7 @@ __all__ = [
     "adopt_plan",
     "archive_account",
     "assess",
+    "attach_diagnosis",
     "change_profile",
     "close_feed",
     "confirm_requirement",

@@ -7,6 +7,8 @@ from accounts.rules.building import build, parse
 from accounts.rules.capacity import Enough, Holder, Part, Supply, capacity
 from accounts.rules.dates import DATED_KINDS, Dated, dated
 from accounts.rules.differences import Difference, differences
+from accounts.rules.doctor import GATES, Diagnosis, SeenLimit, TooLong, diagnose, scrub
+from accounts.rules.doctor import MOST_CHARACTERS as MOST_PASTED
 from accounts.rules.escalation import ON_THE_PATH, SAYABLE, STEPS, Path, PathStep, Reach, path, reach
 from accounts.rules.experience import Climb, Experience, Spread, experience
 from accounts.rules.following import FOLLOWING_STATES, Followed, Following, follow
@@ -54,7 +56,9 @@ __all__ = [
     "COUNTABLE",
     "DATED_KINDS",
     "FOLLOWING_STATES",
+    "GATES",
     "KINDS",
+    "MOST_PASTED",
     "NEEDED_COLUMNS",
     "NEVER_COUNTED",
     "ON_THE_PATH",
@@ -75,6 +79,7 @@ __all__ = [
     "Climb",
     "Dated",
     "Demand",
+    "Diagnosis",
     "Difference",
     "Enough",
     "Entry",
@@ -106,6 +111,7 @@ __all__ = [
     "Rulebook",
     "RulebookError",
     "Seen",
+    "SeenLimit",
     "Shown",
     "Source",
     "Span",
@@ -120,6 +126,7 @@ __all__ = [
     "TierStanding",
     "Timeline",
     "Told",
+    "TooLong",
     "Trigger",
     "UnknownTier",
     "Way",
@@ -131,6 +138,7 @@ __all__ = [
     "capacity",
     "check_links",
     "dated",
+    "diagnose",
     "differences",
     "experience",
     "follow",
@@ -143,6 +151,7 @@ __all__ = [
     "path",
     "plan",
     "reach",
+    "scrub",
     "tally",
     "timeline",
     "unlocked_by",

@@ -27,6 +27,7 @@ PAGES: dict[str, str | Promise] = {
     "planner": _("Plan"),
     "models": _("Models"),
     "capacity": _("Capacity"),
+    "doctor": _("Errors"),
     "rulebooks": _("Rulebooks"),
     "notices": _("Notices"),
 }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.models import Event
-from accounts.templatetags import figures, moments, plans, sayings, slugs
+from accounts.templatetags import figures, findings, moments, plans, sayings, slugs
 from accounts.templatetags.marked import fill
 
 register = template.Library()
@@ -149,6 +149,7 @@ SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "escalation_woken": lambda facts, book: fill(_("Ended the snooze ({tier})"), tier=_tier(book, facts["tier"])),
     "escalation_resolved": _resolved,
     "escalation_reopened": lambda facts, book: fill(_("Taken up again ({tier})"), tier=_tier(book, facts["tier"])),
+    "error_diagnosed": findings.sentence_of,
     "cap_reached": lambda facts, book: fill(_("This month's cap was said to be used up")),
     "cap_not_reached": lambda facts, book: fill(_("This month's cap was said not to be used up")),
 }

@@ -21,7 +21,9 @@ from accounts.models import (
     User,
 )
 from accounts.models.notice import STATUSES
+from accounts.templatetags.cases import Case
 from accounts.views.board import Row
+from accounts.views.specimens import SPECIMENS
 
 OPENAI = "openai/2025-05"
 
@@ -189,6 +191,19 @@ def events(account: Account, by: User, *, now: datetime) -> list[Event]:
         Event(account=account, kind=kind, at=now - timedelta(days=days), by=by if days > 1 else None, facts=facts)
         for days, kind, facts in said
     ]
+
+
+def case(row: Row, specimen: str, *, now: datetime) -> Case:
+    """What an example of the error doctor says of an account."""
+    diagnosis = rules.diagnose(
+        SPECIMENS[specimen][1],
+        at=now,
+        editions=list(shelf().values()),
+        edition=row.rulebook,
+        tier=row.account.seen_tier,
+        organization=row.account.organization_ref,
+    )
+    return Case(diagnosis, row.account, row.rulebook, row.standing, shelf())
 
 
 def notice(row: Row, kind: str, recipient: User, *, now: datetime) -> Notice:

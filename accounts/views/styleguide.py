@@ -22,6 +22,7 @@ from accounts import notices, rules
 from accounts.forms import ProfileForm
 from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
 from accounts.forms.capacity import CapacityForm
+from accounts.forms.doctor import DoctorForm
 from accounts.forms.escalations import SNOOZE_DAYS, SnoozeForm, TicketForm
 from accounts.forms.payments import PaymentForm
 from accounts.forms.planner import PlannerForm
@@ -37,6 +38,7 @@ from accounts.views.feed import shown
 from accounts.views.mailbox import MAIL_POLICY, staff_only
 from accounts.views.matrix import matrix, readers
 from accounts.views.requests import PersonRequest, zone_of
+from accounts.views.specimens import SPECIMENS
 
 STATES = ("now", "soon", "fine", "unknown", "wrong")
 LEVELS = (constants.SUCCESS, constants.INFO, constants.WARNING, constants.ERROR)
@@ -71,6 +73,9 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_climb(request, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
+        "case": samples.case(rows[0], "headers", now=now),
+        "token": "-",
+        "specimens": SPECIMENS,
     }
     return render(request, "accounts/styleguide.html", context)
 
@@ -175,6 +180,7 @@ def _forms(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:
     profile.auto_id = "profile_%s"
     return {
         "form": PaymentForm(**facts),
+        "doctor_form": DoctorForm(accounts=[], auto_id="doctor_%s"),
         "wrong_form": PaymentForm(wrong, auto_id="wrong_%s", **facts),
         "profile_form": profile,
         "open_form": OpenAccountForm(shelf=shelf, now=now, auto_id="open_%s"),

@@ -114,6 +114,8 @@ def _stops() -> list[Stop]:
         Stop("capacity-together", "/capacity/?model=gpt-4o&tpm=900,000"),
         Stop("capacity-empty", "/capacity/"),
         Stop("capacity-wrong", "/capacity/?model=&tpm=1,5&ipm=x", status=422),
+        Stop("doctor", "/doctor/"),
+        Stop("doctor-answer", f"/doctor/?example=headers&account={by_name['production-eu'].split('/')[2]}"),
         Stop("rulebooks", "/rulebooks/"),
         Stop("rulebook", "/rulebooks/openai/2025-05/"),
         Stop("notices", "/notices/"),

@@ -156,6 +156,8 @@ DOORS = {
     "enter-demo": Door(change=EVERYBODY, answers={404}),
     "models": Door(see=SIGNED_IN),
     "capacity": Door(see=SIGNED_IN),
+    "doctor": Door(see=SIGNED_IN, change=SIGNED_IN),
+    "attach-diagnosis": Door(change=EDITORS, ids=of_account),
     "rulebooks": Door(see=SIGNED_IN),
     "rulebook": Door(see=SIGNED_IN, ids=lambda world: {"provider": "openai", "edition": "2025-05"}),
     "styleguide": Door(see={STAFF}),
