@@ -5,6 +5,7 @@ from accounts.views import (
     accounts,
     board,
     doors,
+    guide,
     health,
     icons,
     mailbox,
@@ -54,6 +55,7 @@ urlpatterns = [
     path("demo/enter/", doors.enter_demo, name="enter-demo"),
     # what providers say
     path("models/", models.models, name="models"),
+    path("guide/", guide.guide, name="guide"),
     path("rulebooks/", rulebooks.rulebooks, name="rulebooks"),
     path("rulebooks/<slug:provider>/<str:edition>/", rulebooks.rulebook, name="rulebook"),
     # for whoever builds the pages

@@ -25,9 +25,12 @@ SILENCE = timedelta(minutes=5)
 PAGES: dict[str, str | Promise] = {
     "board": _("Board"),
     "models": _("Models"),
+    "guide": _("Guide"),
     "rulebooks": _("Rulebooks"),
     "notices": _("Notices"),
 }
+# What a stranger may read.
+OPEN_PAGES = {"guide": PAGES["guide"]}
 STAFF_PAGES: dict[str, str | Promise] = {"mailbox": _("Local mailbox"), "styleguide": _("Style guide")}
 
 
@@ -55,7 +58,7 @@ class Frame:
 
     @cached_property
     def pages(self) -> list[Page]:
-        return list(self._pages(PAGES))
+        return list(self._pages(PAGES if self._user else OPEN_PAGES))
 
     @cached_property
     def staff_pages(self) -> list[Page]:

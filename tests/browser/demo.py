@@ -98,6 +98,8 @@ def _stops() -> list[Stop]:
         Stop("correct-payment", f"/payments/{payment.uid}/"),
         Stop("archive", "/accounts/archive/"),
         Stop("models", "/models/?rulebook=openai/2025-05"),
+        Stop("guide", "/guide/"),
+        Stop("guide-of-today", "/guide/?edition=openai/2026-10-06", person=""),
         Stop("rulebooks", "/rulebooks/"),
         Stop("rulebook", "/rulebooks/openai/2025-05/"),
         Stop("notices", "/notices/"),
