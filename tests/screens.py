@@ -23,6 +23,7 @@ SHOWN = {
     "account-opaque": "An account whose provider publishes no conditions",
     "open-account": "Add an account",
     "models": "Models by tier",
+    "guide": "The guide",
     "rulebook": "A rulebook",
     "notices": "Notices",
     "mail": "A mail",

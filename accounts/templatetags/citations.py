@@ -49,9 +49,16 @@ class Citations:
         # The chosen edition's own sources first, then those of the newest.
         self._books = [book, *sorted(kept, key=lambda other: other.started.by, reverse=True)]
 
+    @property
+    def _official(self) -> list[rules.Rulebook]:
+        """The provider's own editions, newest first."""
+        official = (book for book in self._books if book.kind == "official")
+        return sorted(official, key=lambda book: book.started.by, reverse=True)
+
     def _find(self, *source_ids: str) -> rules.Source | None:
-        wanted = (source for book in self._books for source in book.sources if source.id in source_ids)
-        return next(wanted, None)
+        """The first of these sources that any of the provider's editions names."""
+        held = [source for book in self._books for source in book.sources]
+        return next((source for wanted in source_ids for source in held if source.id == wanted), None)
 
     @property
     def _is_openai(self) -> bool:
@@ -65,10 +72,9 @@ class Citations:
     @property
     def official(self) -> rules.Source | None:
         """A page of the provider itself about its tiers, also where the chosen edition is an article's."""
-        official = [book for book in self._books if book.kind == "official"]
         # Of an article, the rules that held when it was written.
-        at_its_time = (other for other in official if other.started.by <= self._book.started.by)
-        book = next(at_its_time, next(iter(official), None))
+        at_its_time = (book for book in self._official if book.started.by <= self._book.started.by)
+        book = self._book if self._book.kind == "official" else next(at_its_time, None)
         return book.sources[0] if book is not None else None
 
     @property
@@ -86,7 +92,8 @@ class Citations:
 
     @property
     def shutdowns(self) -> rules.Source | None:
-        return self._find("deprecations")
+        """About models that end; or else what the provider said last."""
+        return self._find("deprecations") or next((it.sources[0] for it in self._official[:1]), None)
 
     @property
     def verification(self) -> rules.Source | None:
@@ -99,6 +106,11 @@ class Citations:
     @property
     def limit_errors(self) -> rules.Source | None:
         return FURTHER["limit-errors"] if self._is_openai else None
+
+    @property
+    def errors(self) -> rules.Source:
+        """About the errors of OpenAI, which stand in the guide of every provider as such."""
+        return FURTHER["limit-errors"]
 
     @property
     def forum(self) -> rules.Source | None:

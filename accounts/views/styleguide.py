@@ -24,7 +24,8 @@ from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
 from accounts.forms.payments import PaymentForm
 from accounts.models import Delivery
 from accounts.notices import compose
-from accounts.views import samples
+from accounts.templatetags import handbook
+from accounts.views import samples, worked
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.mailbox import MAIL_POLICY, staff_only
@@ -58,6 +59,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_account(request, rows[0], now),
         **_forms(request, rows[0], now),
         **_models(rows, now),
+        **_guide(book),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
     }
@@ -168,4 +170,16 @@ def _models(rows: list[Row], now: datetime) -> dict[str, Any]:
         "has_mine": True,
         "before": samples.shelf()["openai/2024-12"],
         "current": samples.shelf().in_force("openai", now.date()),
+    }
+
+
+def _guide(book: rules.Rulebook) -> dict[str, Any]:
+    return {
+        "marks": handbook.MARKS,
+        "source": samples.shelf()["openai/2024-12"].sources[1],
+        "chapters": handbook.CHAPTERS[:1],
+        "steps": worked.whole(book, book.tier("tier-2")),
+        "limit": book.limits[0],
+        "article": book,
+        "then": samples.shelf()["openai/2024-12"],
     }

@@ -124,6 +124,7 @@ DOORS = {
     # This instance is no demo: for nobody is there such a door.
     "enter-demo": Door(change=EVERYBODY, answers={404}),
     "models": Door(see=SIGNED_IN),
+    "guide": Door(see=EVERYBODY),
     "rulebooks": Door(see=SIGNED_IN),
     "rulebook": Door(see=SIGNED_IN, ids=lambda world: {"provider": "openai", "edition": "2025-05"}),
     "styleguide": Door(see={STAFF}),
