@@ -65,10 +65,10 @@ def _example(book: rules.Rulebook, shelf: Shelf) -> dict[str, Any]:
     """The climb to the tier of the featured model, paid in two ways."""
     tier = worked.goal(book)
     model = book.model(worked.FEATURED)
-    known = next((found for other in shelf.values() if (found := other.model(worked.FEATURED))), None)
+    known = (found for other in (book, *shelf.values()) if (found := other.model(worked.FEATURED)) is not None)
     return {
         "featured": model,
-        "featured_name": (model or known).name if model or known else "",
+        "featured_name": next((found.name for found in known), ""),
         "goal": tier,
         "is_featured_goal": tier is not None and model is not None and tier.id in {way.tier for way in model.ways},
         "whole": worked.whole(book, tier) if tier else [],
