@@ -11,6 +11,7 @@ from accounts.views import (
     escalations,
     experience,
     feed,
+    guide,
     health,
     icons,
     mailbox,
@@ -87,6 +88,7 @@ urlpatterns = [
     # what providers say
     path("models/", models.models, name="models"),
     path("capacity/", capacity.capacity, name="capacity"),
+    path("guide/", guide.guide, name="guide"),
     path("rulebooks/", rulebooks.rulebooks, name="rulebooks"),
     path("rulebooks/<slug:provider>/<str:edition>/", rulebooks.rulebook, name="rulebook"),
     path("doctor/", doctor.doctor, name="doctor"),

@@ -31,6 +31,7 @@ SHOWN = {
     "models": "Models by tier",
     "capacity": "What accounts give of a model, alone or together",
     "doctor-answer": "An error is read: what blocks, and which tier the limits show",
+    "guide": "The guide",
     "rulebook": "A rulebook",
     "notices": "Notices",
     "mail": "A mail",

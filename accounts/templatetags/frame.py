@@ -28,9 +28,12 @@ PAGES: dict[str, str | Promise] = {
     "models": _("Models"),
     "capacity": _("Capacity"),
     "doctor": _("Errors"),
+    "guide": _("Guide"),
     "rulebooks": _("Rulebooks"),
     "notices": _("Notices"),
 }
+# What a stranger may read.
+OPEN_PAGES = {"guide": PAGES["guide"]}
 STAFF_PAGES: dict[str, str | Promise] = {"mailbox": _("Local mailbox"), "styleguide": _("Style guide")}
 
 
@@ -58,7 +61,7 @@ class Frame:
 
     @cached_property
     def pages(self) -> list[Page]:
-        return list(self._pages(PAGES))
+        return list(self._pages(PAGES if self._user else OPEN_PAGES))
 
     @cached_property
     def staff_pages(self) -> list[Page]:

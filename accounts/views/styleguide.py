@@ -29,7 +29,8 @@ from accounts.forms.planner import PlannerForm
 from accounts.models import Delivery, Feed
 from accounts.models.feed import new_seed
 from accounts.notices import compose
-from accounts.views import samples
+from accounts.templatetags import handbook
+from accounts.views import samples, worked
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.capacity import answer_to
@@ -71,6 +72,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_capacity(rows, now),
         **_feed(request, now),
         **_climb(request, now),
+        **_guide(book),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
         "case": samples.case(rows[0], "headers", now=now),
@@ -236,3 +238,15 @@ def _capacity(rows: list[Row], now: datetime) -> dict[str, Any]:
 def _feed(request: PersonRequest, now: datetime) -> dict[str, Any]:
     """A calendar that just moved to another address."""
     return shown(Feed(user=request.user, seed=new_seed(), former_seed=new_seed(), changed_at=now), now=now)
+
+
+def _guide(book: rules.Rulebook) -> dict[str, Any]:
+    return {
+        "marks": handbook.MARKS,
+        "source": samples.shelf()["openai/2024-12"].sources[1],
+        "chapters": handbook.CHAPTERS[:1],
+        "steps": worked.whole(book, book.tier("tier-2")),
+        "limit": book.limits[0],
+        "article": book,
+        "then": samples.shelf()["openai/2024-12"],
+    }

@@ -116,6 +116,8 @@ def _stops() -> list[Stop]:
         Stop("capacity-wrong", "/capacity/?model=&tpm=1,5&ipm=x", status=422),
         Stop("doctor", "/doctor/"),
         Stop("doctor-answer", f"/doctor/?example=headers&account={by_name['production-eu'].split('/')[2]}"),
+        Stop("guide", "/guide/"),
+        Stop("guide-of-today", "/guide/?edition=openai/2026-10-06", person=""),
         Stop("rulebooks", "/rulebooks/"),
         Stop("rulebook", "/rulebooks/openai/2025-05/"),
         Stop("notices", "/notices/"),

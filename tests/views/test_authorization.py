@@ -158,6 +158,7 @@ DOORS = {
     "capacity": Door(see=SIGNED_IN),
     "doctor": Door(see=SIGNED_IN, change=SIGNED_IN),
     "attach-diagnosis": Door(change=EDITORS, ids=of_account),
+    "guide": Door(see=EVERYBODY),
     "rulebooks": Door(see=SIGNED_IN),
     "rulebook": Door(see=SIGNED_IN, ids=lambda world: {"provider": "openai", "edition": "2025-05"}),
     "styleguide": Door(see={STAFF}),
