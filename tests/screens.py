@@ -24,6 +24,8 @@ SHOWN = {
     "open-account": "Add an account",
     "models": "Models by tier",
     "rulebook": "A rulebook",
+    "alternatives": "Alternatives, side by side",
+    "relay": "A relay that bridges a wait",
     "notices": "Notices",
     "mail": "A mail",
     "profile": "Profile",

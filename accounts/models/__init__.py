@@ -6,6 +6,7 @@ from accounts.models.event import Event
 from accounts.models.job_run import JobRun
 from accounts.models.notice import Delivery, Notice
 from accounts.models.payment import Payment
+from accounts.models.relay import Relay, RelayEvent
 from accounts.models.rulebook import Rulebook, Shelf
 from accounts.models.sighting import Sighting
 from accounts.models.standing import Standing
@@ -21,6 +22,8 @@ __all__ = [
     "Membership",
     "Notice",
     "Payment",
+    "Relay",
+    "RelayEvent",
     "Rulebook",
     "Shelf",
     "Sighting",

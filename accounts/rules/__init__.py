@@ -3,6 +3,8 @@
 from accounts.rules.access import ACCESS_STATES, Access, LimitsAt, access, limits_at, unlocked_by
 from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
+from accounts.rules.aims import OUTLOOKS, Aim, LowestTier, Outlook, has_it, lowest_tier, outlook
+from accounts.rules.alternatives import ALTERNATIVES, BASES, WHENS, Alternative, Offer, alternatives, batch_limit
 from accounts.rules.building import build, parse
 from accounts.rules.differences import Difference, differences
 from accounts.rules.instants import as_text, from_text
@@ -20,6 +22,22 @@ from accounts.rules.ledger import (
     tally,
 )
 from accounts.rules.reading import RulebookError, Text
+from accounts.rules.relays import (
+    BRIDGES,
+    MOST_ADDRESS,
+    MOST_MODEL,
+    MOST_MODELS,
+    RELAY_CONDITIONS,
+    BadAddress,
+    Bridge,
+    awaited,
+    base_url,
+    bridge,
+    has_key,
+    offers_model,
+    relay_condition,
+    without_keys,
+)
 from accounts.rules.rows import COLUMNS, NEEDED_COLUMNS, line_from
 from accounts.rules.rulebook import (
     REQUIREMENTS,
@@ -41,17 +59,30 @@ from accounts.rules.timeline import Level, Projection, Shown, Step, Stretch, Tim
 __all__ = [
     "ACCESS_STATES",
     "ADVICE_CODES",
+    "ALTERNATIVES",
+    "BASES",
+    "BRIDGES",
     "COLUMNS",
     "COUNTABLE",
     "KINDS",
+    "MOST_ADDRESS",
+    "MOST_MODEL",
+    "MOST_MODELS",
     "NEEDED_COLUMNS",
     "NEVER_COUNTED",
+    "OUTLOOKS",
+    "RELAY_CONDITIONS",
     "REQUIREMENTS",
     "STATUSES",
     "UNDOING",
     "URGENT_CODES",
+    "WHENS",
     "Access",
     "Advice",
+    "Aim",
+    "Alternative",
+    "BadAddress",
+    "Bridge",
     "Cap",
     "Cell",
     "Circumstances",
@@ -63,7 +94,10 @@ __all__ = [
     "Limit",
     "LimitsAt",
     "Line",
+    "LowestTier",
     "ModelAccess",
+    "Offer",
+    "Outlook",
     "Projection",
     "Provider",
     "RollingCap",
@@ -86,16 +120,28 @@ __all__ = [
     "UnknownTier",
     "Way",
     "access",
+    "alternatives",
     "as_text",
     "assess",
+    "awaited",
+    "base_url",
+    "batch_limit",
+    "bridge",
     "build",
     "check_links",
     "differences",
     "from_text",
+    "has_it",
+    "has_key",
     "limits_at",
     "line_from",
+    "lowest_tier",
+    "offers_model",
+    "outlook",
     "parse",
+    "relay_condition",
     "tally",
     "timeline",
     "unlocked_by",
+    "without_keys",
 ]

@@ -26,6 +26,7 @@ PAGES: dict[str, str | Promise] = {
     "board": _("Board"),
     "models": _("Models"),
     "rulebooks": _("Rulebooks"),
+    "alternatives": _("Alternatives"),
     "notices": _("Notices"),
 }
 STAFF_PAGES: dict[str, str | Promise] = {"mailbox": _("Local mailbox"), "styleguide": _("Style guide")}

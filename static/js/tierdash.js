@@ -21,3 +21,19 @@ document.addEventListener("click", (event) => {
 for (const field of document.querySelectorAll("input[data-time-zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
+
+// What is ready to be taken along: without this file, one selects it by hand.
+function showCopying() {
+  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+}
+document.addEventListener("htmx:afterSettle", showCopying);
+showCopying();
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copy);
+  getSelection().selectAllChildren(text);
+  // Only safe addresses have a clipboard; elsewhere the text stays selected, and the old command may still do it.
+  try { await navigator.clipboard.writeText(text.textContent); } catch { if (!document.execCommand("copy")) return; }
+  button.querySelector("span").textContent = button.dataset.copied;
+});

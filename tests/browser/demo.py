@@ -20,7 +20,7 @@ from django.test.testcases import QuietWSGIRequestHandler
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Payment, User
+from accounts.models import Account, Payment, Relay, User
 from tests import make
 from tests.browser.chromium import launch_chromium
 
@@ -80,6 +80,7 @@ def _stops() -> list[Stop]:
     """Every page, in the order in which a person meets them."""
     by_name = {account.name: f"/accounts/{account.pk}/" for account in Account.objects.all()}
     payment = Payment.objects.filter(account__name="shanghai-studio").earliest("id")
+    relay = f"/relays/{Relay.objects.get(name='Example relay').pk}/"
     mails = Mailbox(settings.MAILBOX_DIR).newest(20)
     mail = next(mail.name for mail in mails if "may trigger" in mail.subject)
     return [
@@ -100,6 +101,11 @@ def _stops() -> list[Stop]:
         Stop("models", "/models/?rulebook=openai/2025-05"),
         Stop("rulebooks", "/rulebooks/"),
         Stop("rulebook", "/rulebooks/openai/2025-05/"),
+        Stop("alternatives", "/alternatives/"),
+        Stop("relays", "/relays/"),
+        Stop("relay", relay),
+        Stop("open-relay", "/relays/new/"),
+        Stop("edit-relay", f"{relay}edit/"),
         Stop("notices", "/notices/"),
         Stop("mailbox", "/mailbox/"),
         Stop("mail", f"/mailbox/{mail}/"),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -106,6 +107,34 @@ STORIES = (
 )
 
 
+# A relay, `days` before now: its facts, the balance that it showed, and for which account it stands in.
+RELAYS: tuple[tuple[float, dict[str, Any], str, str], ...] = (
+    (
+        6,
+        {
+            "name": "Example relay",
+            "base_url": "https://relay.example/v1",
+            "model_ids": ("openai/o3-mini", "openai/gpt-4o", "openai/gpt-4-turbo"),
+            "bridge_model": "o3-mini",
+            "notes": "Trials only; no customer data.",
+        },
+        "12.40",
+        "production-eu",
+    ),
+    (
+        8,
+        {
+            "name": "Example gateway",
+            "base_url": "http://gateway.internal:3000/v1",
+            "model_ids": ("gpt-4o", "gpt-4-turbo"),
+            "bridge_tier": "tier-4",
+        },
+        "60",
+        "agency-shop-14",
+    ),
+)
+
+
 class Command(BaseCommand):
     help = "Fill an empty instance with a demo workspace. Does nothing when it is there already."
 
@@ -138,7 +167,23 @@ class Command(BaseCommand):
             for step in story.steps:
                 act = player.pay(step) if isinstance(step, Pay) else player.see(step)
                 steps.append((now - timedelta(days=step.days), act))
+        for days, facts, balance, account in RELAYS:
+            opens = partial(_open_relay, user, workspace, facts | {"expires_on": (now + timedelta(days=days)).date()})
+            steps.append((now - timedelta(days=days), partial(opens, Decimal(balance), account)))
         return steps
+
+
+def _open_relay(
+    user: User, workspace: Workspace, facts: dict[str, Any], balance: Decimal, account: str, when: datetime
+) -> None:
+    actions.open_relay(
+        workspace,
+        facts=actions.RelayFacts(bridges=Account.objects.get(name=account), **facts),
+        balance=actions.Balance(balance, when),
+        form_key=uuid.uuid4(),
+        by=user,
+        now=when,
+    )
 
 
 class _Player:
