@@ -13,6 +13,10 @@ GUARDS = {
     "payment_reference_unique",
     "payment_not_in_future",
     "account_form_key_unique",
+    "relay_form_key_unique",
+    "relay_name_unique",
+    "relay_bridges_own_account",
+    "relay_address_bare",
 }
 
 

@@ -21,7 +21,7 @@ class AlternativesForm(forms.Form):
 
     account = forms.ChoiceField(label=_("Account"))
     aim = forms.ChoiceField(label=_("What you need"), required=False)
-    by = DayField(label=_("By"), required=False)
+    by = DayField(label=_("Needed by"), required=False)
     spend = AmountField(label=_("Spend a month, USD"), required=False)
 
     def __init__(self, data: Any, *, accounts: Choices, aims: Choices, zone: ZoneInfo, now: datetime) -> None:

@@ -58,7 +58,7 @@ class AddressField(forms.CharField):
 class ModelIdsField(forms.CharField):
     """Ids of models, one a line or with commas between them. One that stands twice is taken once."""
 
-    widget = forms.Textarea
+    widget = forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocapitalize": "none"})
 
     def to_python(self, value: Any) -> tuple[str, ...]:  # type: ignore[override]
         text = str(super().to_python(value) or "")
@@ -124,7 +124,7 @@ class RelayForm(_CutsOut):
         label=_("Stands in for"), queryset=Account.objects.none(), required=False, empty_label=_("no account")
     )
     awaits = forms.ChoiceField(label=_("Until it has"), required=False)
-    notes = forms.CharField(label=_("Notes"), required=False, max_length=5000, widget=forms.Textarea)
+    notes = forms.CharField(label=_("Notes"), required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 4}))
     form_key = KeyField(required=False)
 
     def __init__(self, *args: Any, accounts: Any, shelf: Shelf, relay: Relay | None = None, **options: Any) -> None:

@@ -42,7 +42,7 @@ REASONS: slugs.Words = {
     "money_missing": gettext_lazy("Money is missing: waiting alone does not bring {tier}."),
     "needs_a_purchase": gettext_lazy("Both conditions are met. Without a further purchase it may stay as it is."),
     "may_need_a_purchase": gettext_lazy("The wait of {tier} ends then. A small purchase may be needed after that."),
-    "may_lift": gettext_lazy("Both conditions of {tier} are met then. The last payment may make the provider look."),
+    "may_lift": gettext_lazy("Both conditions of {tier} are met with it. The provider may look again when it is paid."),
     "nothing_to_pay": gettext_lazy("Nothing has to be paid for {tier}."),
     "no_tier": gettext_lazy("No tier brings it."),
     "unknown": gettext_lazy("The edition does not say which tier brings it."),
@@ -58,8 +58,8 @@ REASONS: slugs.Words = {
     "stretches_limits": gettext_lazy("It stretches the limits of now. How far depends on how alike your requests are."),
     "no_relay": gettext_lazy("You have noted no relay. tierdash knows none and names none."),
     "no_model": gettext_lazy("A relay has no tiers. Choose a model to see which of yours list it."),
-    "offers_it": gettext_lazy("These list the model. Whether they deliver it, only a request tells."),
-    "check_relay": gettext_lazy("These list the model, but look at the balance and its last day first."),
+    "offers_it": gettext_lazy("A relay of yours lists the model. Whether it delivers, only a request tells."),
+    "check_relay": gettext_lazy("A relay of yours lists the model, but look at its balance and its last day first."),
     "lists_it_not": gettext_lazy("None of yours lists the model."),
 }
 DATA: slugs.Words = {
@@ -175,7 +175,9 @@ def _when(way: rules.Alternative, now: datetime) -> tuple[str, str]:
         return ("now", _("{when}: too late").format(when=words)) if way.is_late else ("soon", words)
     if way.when == "no":
         return "", _("does not bring it")
-    return ("fine", _("works today")) if way.when == "today" else ("unknown", _("nobody can say"))
+    if way.when == "today":
+        return "fine", _("may work today") if way.basis == "experience" else _("works today")
+    return "unknown", _("nobody can say")
 
 
 def _cost(way: rules.Alternative) -> str:

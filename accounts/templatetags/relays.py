@@ -144,6 +144,12 @@ def curl(base_url: str, model_id: str) -> str:
     )
 
 
+def _literal(text: str) -> str:
+    """Return a Python string with double quotes where they do, as people write it; ASCII only."""
+    quoted = ascii(f"'{text}")
+    return f'"{quoted[2:]}' if quoted[0] == '"' else ascii(text)
+
+
 def python(base_url: str, model_id: str) -> str:
     return f"""import json
 import os

@@ -156,7 +156,7 @@ def _compared(asker: Asker, aim: rules.Aim, relays: Sequence[Relay], shelf: Shel
         {
             "way": way,
             "accounts": [accounts[one] for one in way.ids if one in accounts],
-            "relays": [mine[one] for one in way.ids if one in mine],
+            "relays": [(mine[one], _lists(mine[one], aim)) for one in way.ids if one in mine],
         }
         for way in ways
     ]
@@ -173,5 +173,8 @@ def _has_it(other: Account, aim: rules.Aim, book: rules.Rulebook, shelf: Shelf, 
 
 
 def _offer(row: Shown, aim: rules.Aim) -> rules.Offer:
-    has_model = bool(aim.model) and rules.offers_model(row.relay.model_ids, aim.model)
-    return rules.Offer(str(row.relay.pk), has_model, row.condition)
+    return rules.Offer(str(row.relay.pk), _lists(row, aim), row.condition)
+
+
+def _lists(row: Shown, aim: rules.Aim) -> bool:
+    return bool(aim.model) and rules.offers_model(row.relay.model_ids, aim.model)

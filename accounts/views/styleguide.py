@@ -24,7 +24,7 @@ from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
 from accounts.forms.payments import PaymentForm
 from accounts.models import Delivery
 from accounts.notices import compose
-from accounts.views import samples
+from accounts.views import bridging, samples
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.mailbox import MAIL_POLICY, staff_only
@@ -60,6 +60,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_models(rows, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
+        "bridging": bridging.samples(now=now),
     }
     return render(request, "accounts/styleguide.html", context)
 
