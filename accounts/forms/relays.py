@@ -16,6 +16,7 @@ from accounts.models import Account, Relay, Shelf
 
 LONGEST_ADDRESS = 2000
 LONGEST_LIST = 150_000
+SECRET_CODES = ("credentials", "key")
 CUT_OUT = _("Write no API key here: tierdash does not want to know it. It was cut out and is kept nowhere.")
 ADDRESSES = {
     "not_an_address": _("Write an address such as https://relay.example/v1."),
@@ -80,6 +81,17 @@ class ModelIdsField(forms.CharField):
         return "\n".join(value) if isinstance(value, list | tuple) else value
 
 
+def without_secrets(typed: dict[str, str]) -> dict[str, str]:
+    """What was typed into a form that is only looked at, with everything cut out that may be secret."""
+    kept = {name: rules.without_keys(text) for name, text in typed.items()}
+    try:
+        rules.base_url(typed.get("base_url", "")[:LONGEST_ADDRESS])
+    except rules.BadAddress as error:
+        if error.code in SECRET_CODES:
+            kept["base_url"] = error.rest
+    return kept
+
+
 class _CutsOut(forms.Form):
     """A form whose fields take no key: what looks like one is cut out of what is shown again and kept nowhere."""
 
@@ -95,7 +107,7 @@ class _CutsOut(forms.Form):
                 if not self.has_error(name, "key"):
                     self.add_error(name, ValidationError(CUT_OUT, code="key"))
         for error in self.errors.as_data().get("base_url", ()):
-            if error.code in ("credentials", "key"):
+            if error.code in SECRET_CODES:
                 fresh[self.add_prefix("base_url")] = (error.params or {}).get("rest", "")
         self.data = fresh
         return said

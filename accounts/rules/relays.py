@@ -26,6 +26,7 @@ SECRET_NAMES = re.compile(r"key|token|secret|passw|auth|credential|signature", r
 # Names that mean nothing on the internet (RFC 6761, 6762, 8375; .internal is reserved by ICANN, .lan by habit).
 NEAR_NAMES = ("localhost", "local", "internal", "lan", "home.arpa")
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
+PLACE = re.compile(r"(\[[^\[\]]*\]|[^\[\]:]*)(:\d+)?", re.ASCII)
 ENDPOINTS = ("/chat/completions", "/completions", "/responses", "/embeddings", "/models")
 
 
@@ -66,7 +67,7 @@ def base_url(text: str) -> str:
     if parts.query or parts.fragment or text.endswith(("?", "#")):
         raise BadAddress("query")
     # urlsplit drops line breaks and tabs, and browsers read a backslash as a slash: neither belongs in an address.
-    if re.search(r"[\s\\\x00-\x1f\x7f]", text):
+    if re.search(r"[\s\\\x00-\x1f\x7f]", text) or not PLACE.fullmatch(parts.netloc):
         raise BadAddress("not_an_address")
     host = _host(host)
     if parts.scheme == "http" and not _is_near(host):

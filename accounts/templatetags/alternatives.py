@@ -9,7 +9,7 @@ from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts import rules
 from accounts.templatetags import figures, moments, sayings, slugs
@@ -19,7 +19,7 @@ register = template.Library()
 
 DAY = timedelta(days=1)
 NAMES: slugs.Words = {
-    "wait": gettext_lazy("Wait"),
+    "wait": pgettext_lazy("a way to a tier", "Wait"),
     "pay_and_wait": gettext_lazy("Pay and wait"),
     "sales": gettext_lazy("Ask the provider's sales"),
     "several_organizations": gettext_lazy("Several organizations"),

@@ -186,7 +186,8 @@ print(answer.choices[0].message.content)
 
 
 def _edited(facts: Mapping[str, Any]) -> Marked:
-    fields = dict.fromkeys(slugs.word(FIELDS, name) for name in facts["changed"])
+    # The database keeps facts in an order of its own.
+    fields = dict.fromkeys(str(word) for name, word in FIELDS.items() if name in facts["changed"])
     return fill(_("Edited: {fields}"), fields=_(", ").join(fields))
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions
-from accounts.forms.relays import BalanceForm, FirstBalanceForm, RelayForm
+from accounts.forms.relays import BalanceForm, FirstBalanceForm, RelayForm, without_secrets
 from accounts.models import Account, Relay, Rulebook, Workspace
 from accounts.views.bridges import shown
 from accounts.views.relay import find_relay, whole_page
@@ -45,7 +45,7 @@ def open_relay(request: PersonRequest) -> HttpResponse:
     workspace, now = find_workspace(request, to_change=True), timezone.now()
     day = {"zone": zone_of(request), "now": now}
     if request.method != "POST" or "look" in request.POST:
-        typed = request.POST.dict()
+        typed = without_secrets(request.POST.dict())
         return _form(request, _relay_form(request, workspace, initial=typed), FirstBalanceForm(initial=typed, **day))
     form, first = _relay_form(request, workspace, request.POST), FirstBalanceForm(request.POST, **day)
     if not (form.is_valid() & first.is_valid()):
@@ -67,7 +67,7 @@ def open_relay(request: PersonRequest) -> HttpResponse:
 def edit_relay(request: PersonRequest, relay_id: UUID) -> HttpResponse:
     held, now = find_relay(request, relay_id, to_change=True), timezone.now()
     if request.method != "POST" or "look" in request.POST:
-        form = _relay_form(request, held.workspace, relay=held, initial=request.POST.dict())
+        form = _relay_form(request, held.workspace, relay=held, initial=without_secrets(request.POST.dict()))
         return _form(request, form, relay=held)
     form = _relay_form(request, held.workspace, request.POST, relay=held)
     if not form.is_valid():
