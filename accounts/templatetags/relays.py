@@ -156,10 +156,10 @@ import os
 import urllib.request
 
 request = urllib.request.Request(
-    {f"{base_url}/chat/completions"!a},
+    {_literal(f"{base_url}/chat/completions")},
     data=json.dumps({{
-        "model": {model_id!a},
-        "messages": [{{"role": "user", "content": {QUESTION!a}}}],
+        "model": {_literal(model_id)},
+        "messages": [{{"role": "user", "content": {_literal(QUESTION)}}}],
     }}).encode(),
     headers={{
         "Content-Type": "application/json",
@@ -176,10 +176,10 @@ def openai(base_url: str, model_id: str) -> str:
 
 from openai import OpenAI
 
-client = OpenAI(base_url={base_url!a}, api_key=os.environ["API_KEY"])
+client = OpenAI(base_url={_literal(base_url)}, api_key=os.environ["API_KEY"])
 answer = client.chat.completions.create(
-    model={model_id!a},
-    messages=[{{"role": "user", "content": {QUESTION!a}}}],
+    model={_literal(model_id)},
+    messages=[{{"role": "user", "content": {_literal(QUESTION)}}}],
 )
 print(answer.choices[0].message.content)
 """
