@@ -176,7 +176,7 @@ def _when(way: rules.Alternative, now: datetime) -> tuple[str, str]:
     if way.when == "no":
         return "", _("does not bring it")
     if way.when == "today":
-        return "fine", _("may work today") if way.basis == "experience" else _("works today")
+        return "fine", _("works today") if way.basis == "rule" else _("may work today")
     return "unknown", _("nobody can say")
 
 
