@@ -3,6 +3,7 @@ from django.urls import path
 from accounts.views import (
     account,
     accounts,
+    alternatives,
     board,
     calendar,
     capacity,
@@ -22,6 +23,8 @@ from accounts.views import (
     planner,
     plans,
     profile,
+    relay,
+    relays,
     rulebooks,
     sightings,
     styleguide,
@@ -65,6 +68,15 @@ urlpatterns = [
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),
     path("payments/<uuid:uid>/restore/", payments.restore_payment, name="restore-payment"),
+    # relays, and what else there is
+    path("alternatives/", alternatives.alternatives, name="alternatives"),
+    path("relays/", relays.relays, name="relays"),
+    path("relays/new/", relays.open_relay, name="open-relay"),
+    path("relays/<uuid:relay_id>/", relay.relay, name="relay"),
+    path("relays/<uuid:relay_id>/edit/", relays.edit_relay, name="edit-relay"),
+    path("relays/<uuid:relay_id>/balance/", relays.note_relay_balance, name="note-relay-balance"),
+    path("relays/<uuid:relay_id>/archive/", relays.archive_relay, name="archive-relay"),
+    path("relays/<uuid:relay_id>/restore/", relays.restore_relay, name="restore-relay"),
     # notices
     path("notices/", notices.notices, name="notices"),
     path("notices/test-mail/", notices.send_test_mail, name="send-test-mail"),

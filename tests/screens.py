@@ -33,6 +33,8 @@ SHOWN = {
     "doctor-answer": "An error is read: what blocks, and which tier the limits show",
     "guide": "The guide",
     "rulebook": "A rulebook",
+    "alternatives": "Alternatives, side by side",
+    "relay": "A relay that bridges a wait",
     "notices": "Notices",
     "mail": "A mail",
     "profile": "Profile",

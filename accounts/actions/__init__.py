@@ -36,6 +36,16 @@ from accounts.actions.payments import (
 )
 from accounts.actions.people import change_profile
 from accounts.actions.plans import PlanRefused, adopt_plan, drop_plan, plans_for
+from accounts.actions.relays import (
+    Balance,
+    RelayFacts,
+    RelayRefused,
+    archive_relay,
+    edit_relay,
+    note_relay_balance,
+    open_relay,
+    restore_relay,
+)
 from accounts.actions.rulebooks import EditionChanged, adopt, digest_of, preview_adoption
 from accounts.actions.sightings import NoSuchTier, NotTheLatest, note_fall, see_tier, withdraw_sighting
 from accounts.actions.standings import assess, reassess, reconcile, settle
@@ -44,6 +54,7 @@ from accounts.actions.workspaces import open_home
 __all__ = [
     "AccountFacts",
     "AccountRefused",
+    "Balance",
     "EditionChanged",
     "EscalationRefused",
     "FormUsedBefore",
@@ -53,9 +64,12 @@ __all__ = [
     "PaymentFacts",
     "PaymentRefused",
     "PlanRefused",
+    "RelayFacts",
+    "RelayRefused",
     "adopt",
     "adopt_plan",
     "archive_account",
+    "archive_relay",
     "assess",
     "attach_diagnosis",
     "change_profile",
@@ -65,15 +79,18 @@ __all__ = [
     "digest_of",
     "drop_plan",
     "edit_account",
+    "edit_relay",
     "facts_of",
     "follow",
     "move_account",
     "mute_kind",
     "note_cap_reached",
     "note_fall",
+    "note_relay_balance",
     "open_account",
     "open_feed",
     "open_home",
+    "open_relay",
     "plans_for",
     "preview_adoption",
     "reassess",
@@ -86,6 +103,7 @@ __all__ = [
     "restore_account",
     "restore_feed",
     "restore_payment",
+    "restore_relay",
     "running_plans",
     "see_tier",
     "send_test_mail",

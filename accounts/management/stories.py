@@ -167,3 +167,29 @@ STORIES = (
     Story("claude-writing", "anthropic/2026-06-26", "start", 18, (Pay(17, "200"),)),
     Story("grok-lab", "xai/2026", "tier-1", 22, (Pay(21, "60", "invoice"), Pay(4, "45", "invoice"))),
 )
+# A relay, `days` before now: its facts, the balance that it showed, and for which account it stands in.
+RELAYS: tuple[tuple[float, dict[str, Any], str, str], ...] = (
+    (
+        6,
+        {
+            "name": "Example relay",
+            "base_url": "https://relay.example/v1",
+            "model_ids": ("openai/o3-mini", "openai/gpt-4o", "openai/gpt-4-turbo"),
+            "bridge_model": "o3-mini",
+            "notes": "Trials only; no customer data.",
+        },
+        "12.40",
+        "production-eu",
+    ),
+    (
+        8,
+        {
+            "name": "Example gateway",
+            "base_url": "http://gateway.internal:3000/v1",
+            "model_ids": ("gpt-4o", "gpt-4-turbo"),
+            "bridge_tier": "tier-4",
+        },
+        "60",
+        "agency-shop-14",
+    ),
+)

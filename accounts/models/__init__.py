@@ -9,6 +9,7 @@ from accounts.models.job_run import JobRun
 from accounts.models.notice import Delivery, Notice
 from accounts.models.payment import Payment
 from accounts.models.plan import Plan
+from accounts.models.relay import Relay, RelayEvent
 from accounts.models.rulebook import Rulebook, Shelf
 from accounts.models.sighting import Sighting
 from accounts.models.standing import Standing
@@ -27,6 +28,8 @@ __all__ = [
     "Notice",
     "Payment",
     "Plan",
+    "Relay",
+    "RelayEvent",
     "Rulebook",
     "Shelf",
     "Sighting",

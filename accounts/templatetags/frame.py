@@ -30,6 +30,7 @@ PAGES: dict[str, str | Promise] = {
     "doctor": _("Errors"),
     "guide": _("Guide"),
     "rulebooks": _("Rulebooks"),
+    "alternatives": _("Alternatives"),
     "notices": _("Notices"),
 }
 # What a stranger may read.

@@ -30,7 +30,7 @@ from accounts.models import Delivery, Feed
 from accounts.models.feed import new_seed
 from accounts.notices import compose
 from accounts.templatetags import handbook
-from accounts.views import samples, worked
+from accounts.views import bridging, samples, worked
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.capacity import answer_to
@@ -78,6 +78,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         "case": samples.case(rows[0], "headers", now=now),
         "token": "-",
         "specimens": SPECIMENS,
+        "bridging": bridging.samples(now=now),
     }
     return render(request, "accounts/styleguide.html", context)
 

@@ -20,7 +20,7 @@ from django.test.testcases import QuietWSGIRequestHandler
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Payment, User
+from accounts.models import Account, Payment, Relay, User
 from tests import make
 from tests.browser.chromium import launch_chromium
 
@@ -83,6 +83,7 @@ def _stops() -> list[Stop]:
     ids = {account.name: account.pk for account in Account.objects.all()}
     by_name = {name: f"/accounts/{key}/" for name, key in ids.items()}
     payment = Payment.objects.filter(account__name="shanghai-studio").earliest("id")
+    relay = f"/relays/{Relay.objects.get(name='Example relay').pk}/"
     mails = Mailbox(settings.MAILBOX_DIR).newest(20)
     mail = next(mail.name for mail in mails if "may trigger" in mail.subject)
     return [
@@ -120,6 +121,11 @@ def _stops() -> list[Stop]:
         Stop("guide-of-today", "/guide/?edition=openai/2026-10-06", person=""),
         Stop("rulebooks", "/rulebooks/"),
         Stop("rulebook", "/rulebooks/openai/2025-05/"),
+        Stop("alternatives", "/alternatives/"),
+        Stop("relays", "/relays/"),
+        Stop("relay", relay),
+        Stop("open-relay", "/relays/new/"),
+        Stop("edit-relay", f"{relay}edit/"),
         Stop("notices", "/notices/"),
         Stop("mailbox", "/mailbox/"),
         Stop("mail", f"/mailbox/{mail}/"),

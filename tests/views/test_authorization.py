@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts import actions, notices
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Notice, Payment, User
+from accounts.models import Account, Notice, Payment, Relay, User
 from accounts.models.workspace import VIEWER
 from accounts.urls import urlpatterns
 from tests import make
@@ -32,6 +32,7 @@ class World:
     account: Account
     payment: Payment
     notice: Notice
+    relay: Relay
     mail: str
 
     def client(self, person: str, **facts) -> Client:
@@ -57,6 +58,7 @@ def world(db) -> World:
         account=account,
         payment=account.payments.get(),
         notice=account.notices.get(recipient=owner),
+        relay=make.make_relay(owner, bridges=account, bridge_tier="tier-3"),
         mail=mailbox.newest(1)[0].name,
     )
 
@@ -102,6 +104,10 @@ def of_calendar(world: World) -> str:
     return actions.open_feed(world.people[OWNER], now=make.NOW).token
 
 
+def of_relay(world: World) -> dict[str, object]:
+    return {"relay_id": world.relay.pk}
+
+
 MEMBERS, EDITORS, EVERYBODY, AT_HOME = {OWNER, VIEWING}, {OWNER}, set(PEOPLE), {OWNER, STRANGER, STAFF}
 DOORS = {
     "board": Door(see=SIGNED_IN),
@@ -132,6 +138,14 @@ DOORS = {
     "correct-payment": Door(see=EDITORS, change=EDITORS, ids=of_payment),
     "void-payment": Door(change=EDITORS, ids=of_payment),
     "restore-payment": Door(change=EDITORS, ids=of_payment),
+    "alternatives": Door(see=SIGNED_IN),
+    "relays": Door(see=SIGNED_IN),
+    "open-relay": Door(see=AT_HOME, change=AT_HOME),
+    "relay": Door(see=MEMBERS, ids=of_relay),
+    "edit-relay": Door(see=EDITORS, change=EDITORS, ids=of_relay),
+    "note-relay-balance": Door(change=EDITORS, ids=of_relay),
+    "archive-relay": Door(change=EDITORS, ids=of_relay),
+    "restore-relay": Door(change=EDITORS, ids=of_relay),
     "notices": Door(see=SIGNED_IN),
     "resend-notice": Door(change=EDITORS, ids=lambda world: {"notice_id": world.notice.pk}),
     "send-test-mail": Door(change=SIGNED_IN),

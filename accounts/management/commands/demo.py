@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from accounts import actions, rules
 from accounts.gateways import published
-from accounts.management.stories import STORIES, Act, Adopt, Err, Happening, Pay, See, Story
+from accounts.management.stories import RELAYS, STORIES, Act, Adopt, Err, Happening, Pay, See, Story
 from accounts.models import Account, Escalation, Rulebook, User, Workspace
 
 EMAIL = "demo@tierdash.example"
@@ -52,7 +53,23 @@ class Command(BaseCommand):
             steps.append((now - timedelta(days=story.days), player.open))
             for step in story.steps:
                 steps.append((now - timedelta(days=step.days), player.of(step)))
+        for days, facts, balance, account in RELAYS:
+            opens = partial(_open_relay, user, workspace, facts | {"expires_on": (now + timedelta(days=days)).date()})
+            steps.append((now - timedelta(days=days), partial(opens, Decimal(balance), account)))
         return steps
+
+
+def _open_relay(
+    user: User, workspace: Workspace, facts: dict[str, Any], balance: Decimal, account: str, when: datetime
+) -> None:
+    actions.open_relay(
+        workspace,
+        facts=actions.RelayFacts(bridges=Account.objects.get(name=account), **facts),
+        balance=actions.Balance(balance, when),
+        form_key=uuid.uuid4(),
+        by=user,
+        now=when,
+    )
 
 
 class _Player:
