@@ -5,6 +5,7 @@ from accounts.views import (
     accounts,
     board,
     doors,
+    evidence,
     health,
     icons,
     mailbox,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/seen/", sightings.see_tier, name="see-tier"),
     path("accounts/<uuid:account_id>/fall/", sightings.note_fall, name="note-fall"),
     path("accounts/<uuid:account_id>/payments/", payments.record_payment, name="record-payment"),
+    path("accounts/<uuid:account_id>/evidence/", evidence.evidence, name="evidence"),
     # payments
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),

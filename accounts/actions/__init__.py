@@ -11,6 +11,7 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.evidence import record_evidence
 from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
 from accounts.actions.payments import (
     FormUsedBefore,
@@ -55,6 +56,7 @@ __all__ = [
     "preview_adoption",
     "reassess",
     "reconcile",
+    "record_evidence",
     "record_payment",
     "resend_notice",
     "restore_account",

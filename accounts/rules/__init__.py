@@ -5,6 +5,8 @@ from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
 from accounts.rules.building import build, parse
 from accounts.rules.differences import Difference, differences
+from accounts.rules.evidence import CLAIMS, Claim, Facts, Hidden, Holder, Paper, Sighting, claim_of, evidence
+from accounts.rules.hiding import without_amounts
 from accounts.rules.instants import as_text, from_text
 from accounts.rules.ledger import (
     COUNTABLE,
@@ -41,6 +43,7 @@ from accounts.rules.timeline import Level, Projection, Shown, Step, Stretch, Tim
 __all__ = [
     "ACCESS_STATES",
     "ADVICE_CODES",
+    "CLAIMS",
     "COLUMNS",
     "COUNTABLE",
     "KINDS",
@@ -55,15 +58,20 @@ __all__ = [
     "Cap",
     "Cell",
     "Circumstances",
+    "Claim",
     "Difference",
     "Entry",
+    "Facts",
     "Gate",
+    "Hidden",
+    "Holder",
     "LedgerError",
     "Level",
     "Limit",
     "LimitsAt",
     "Line",
     "ModelAccess",
+    "Paper",
     "Projection",
     "Provider",
     "RollingCap",
@@ -71,6 +79,7 @@ __all__ = [
     "RulebookError",
     "Seen",
     "Shown",
+    "Sighting",
     "Source",
     "Span",
     "Standing",
@@ -90,7 +99,9 @@ __all__ = [
     "assess",
     "build",
     "check_links",
+    "claim_of",
     "differences",
+    "evidence",
     "from_text",
     "limits_at",
     "line_from",
@@ -98,4 +109,5 @@ __all__ = [
     "tally",
     "timeline",
     "unlocked_by",
+    "without_amounts",
 ]

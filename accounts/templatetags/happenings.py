@@ -74,6 +74,11 @@ def _edition(facts: Facts, book: rules.Rulebook) -> Any:
     return fill(_("Rules changed from {before} to {after}"), before=before, after=after)
 
 
+def _evidence(facts: Facts, book: rules.Rulebook) -> Any:
+    pattern = _("Made the evidence for {tier}; the file's SHA-256 begins with {digest}")
+    return fill(pattern, tier=_tier(book, facts["tier"]), digest=facts["sha256"][:12])
+
+
 SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "account_opened": lambda facts, book: fill(
         _("Opened at {tier}, by the rules of {edition}"), tier=_tier(book, facts["tier"]), edition=facts["edition"]
@@ -98,6 +103,7 @@ SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "notice_resent": lambda facts, book: fill(
         _("Asked to send a mail again: {notice}"), notice=slugs.word(slugs.NOTICE_KINDS, facts["notice_kind"])
     ),
+    "evidence_made": _evidence,
     "cap_reached": lambda facts, book: fill(_("This month's cap was said to be used up")),
     "cap_not_reached": lambda facts, book: fill(_("This month's cap was said not to be used up")),
 }

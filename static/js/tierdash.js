@@ -21,3 +21,17 @@ document.addEventListener("click", (event) => {
 for (const field of document.querySelectorAll("input[data-time-zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
+
+// A text to be copied: the button appears where a script can copy, and says when it has.
+function offerCopies(root) {
+  if (navigator.clipboard) for (const button of root.querySelectorAll("[data-copies][hidden]")) button.hidden = false;
+}
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copies]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).value);
+  const [word, , done] = button.querySelectorAll("span");
+  word.hidden = true;
+  done.hidden = false;
+});
+document.addEventListener("htmx:load", (event) => offerCopies(event.detail.elt));
