@@ -31,7 +31,7 @@ def rule(document: Mapping[str, Any], book: rules.Rulebook) -> dict[str, Any]:
     if tier.note:
         facts.append([_("Note"), tier.note.in_language(language)])
     if held["newer_edition"]:
-        facts.append([_("Mind"), str(slugs.HINTS["newer_edition"])])
+        facts.append([_("Please note"), str(slugs.HINTS["newer_edition"])])
     sources = [
         [source["title"], source["url"], source["seen"], slugs.word(slugs.CONFIDENCES, source["confidence"])]
         for source in held["sources"]
