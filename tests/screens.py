@@ -21,6 +21,7 @@ SHOWN = {
     "account": "An account: a small top-up may lift it",
     "account-every-payment": "An account with payments of every kind",
     "account-opaque": "An account whose provider publishes no conditions",
+    "evidence": "The evidence for the provider's support",
     "open-account": "Add an account",
     "models": "Models by tier",
     "rulebook": "A rulebook",

@@ -104,6 +104,11 @@ class Evidence:
         """The text for the support ticket, by language."""
         return {language: self._ticket(language) for language in TICKETS}
 
+    @property
+    def pack_name(self) -> str:
+        """The file's name in ASCII: with names hidden it does not tell the account either."""
+        return self._name(allow_unicode=False)
+
     def pack(self) -> Pack:
         """Make the pack. CannotTypeset when the statement could not be printed."""
         parts = [
@@ -117,7 +122,7 @@ class Evidence:
         parts.sort(key=lambda part: part.name)
         sums = "".join(f"{part.digest}  {part.name}\n" for part in parts)
         parts.append(Part(SUMS, sums.encode()))
-        return Pack(self._name(), self._name(allow_unicode=True), self._zip(parts), tuple(parts))
+        return Pack(self.pack_name, self._name(allow_unicode=True), self._zip(parts), tuple(parts))
 
     def _ticket(self, language: str) -> str:
         gate = next(row for row in self.document["gates"] if row["in_question"])
@@ -163,8 +168,7 @@ class Evidence:
                 pack.writestr(entry, part.content)
         return file.getvalue()
 
-    def _name(self, *, allow_unicode: bool = False) -> str:
-        """The file's name: with names hidden it does not tell the account either."""
+    def _name(self, *, allow_unicode: bool) -> str:
         account = "" if self.wishes.hidden.names else slugify(self.case.account.name, allow_unicode=allow_unicode)
         day = f"{self.case.standing.at.astimezone(UTC):%Y-%m-%d}"
         whose = account[:60].strip("-_") or self.book.provider.id

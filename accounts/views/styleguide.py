@@ -18,15 +18,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from accounts import notices, rules
+from accounts import notices, papers, rules
 from accounts.forms import ProfileForm
 from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
+from accounts.forms.evidence import EvidenceForm
 from accounts.forms.payments import PaymentForm
 from accounts.models import Delivery
 from accounts.notices import compose
 from accounts.views import samples
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
+from accounts.views.evidence import preview_of
 from accounts.views.mailbox import MAIL_POLICY, staff_only
 from accounts.views.matrix import matrix, readers
 from accounts.views.requests import PersonRequest, zone_of
@@ -58,6 +60,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_account(request, rows[0], now),
         **_forms(request, rows[0], now),
         **_models(rows, now),
+        **_evidence(request, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
     }
@@ -155,6 +158,14 @@ def _forms(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:
             shelf=shelf, now=now, provider="openai", auto_id="move_%s", initial={"edition": row.rulebook.id}
         ),
     }
+
+
+def _evidence(request: PersonRequest, now: datetime) -> dict[str, Any]:
+    """The evidence of the sample whose upgrade is overdue."""
+    case = samples.case(request.user, now=now)
+    made = papers.Evidence(case, papers.Wishes("tier-2", "en"))
+    switches = EvidenceForm(standing=case.standing, language="en", auto_id="evidence_%s")
+    return {"evidence": preview_of(made) | {"account": case.account, "form": switches}}
 
 
 def _models(rows: list[Row], now: datetime) -> dict[str, Any]:

@@ -92,6 +92,11 @@ def _stops() -> list[Stop]:
         Stop("account-every-payment", by_name["shanghai-studio"]),
         Stop("account-opaque", by_name["gemini-batch"]),
         Stop("account-new", by_name["new-team"]),
+        Stop("evidence", f"{by_name['research']}evidence/"),
+        Stop(
+            "evidence-hidden",
+            f"{by_name['research']}evidence/?tier=tier-2&language=zh-hans&hides_amounts=on&hides_names=on",
+        ),
         Stop("open-account", "/accounts/new/"),
         Stop("edit-account", f"{by_name['production-eu']}edit/"),
         Stop("move-account", f"{by_name['production-eu']}move/"),

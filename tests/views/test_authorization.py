@@ -103,6 +103,8 @@ DOORS = {
     "see-tier": Door(change=EDITORS, ids=of_account),
     "note-fall": Door(change=EDITORS, ids=of_account),
     "record-payment": Door(change=EDITORS, ids=of_account),
+    # Who may read an account may take its evidence away; the history keeps who did.
+    "evidence": Door(see=MEMBERS, change=MEMBERS, ids=of_account),
     "correct-payment": Door(see=EDITORS, change=EDITORS, ids=of_payment),
     "void-payment": Door(change=EDITORS, ids=of_payment),
     "restore-payment": Door(change=EDITORS, ids=of_payment),
