@@ -19,6 +19,7 @@ from accounts.templatetags.timeline import BASE, TOP, timeline
 LEFT, ACROSS, RIGHT = 74, 570, 76
 WIDTH = LEFT + ACROSS + RIGHT
 LANES, LANE = 46, 34
+Facts = dict[str, str | float]
 ACROSS_BOX = re.compile(r"([MH])([\d.]+)")
 
 
@@ -78,14 +79,14 @@ class _Paper:
         self._to.write(LEFT - 10, y + 4, _("Notices"), "end")
         for mark, _title in self._drawn.told:
             x = _at(mark)
-            facts = {"fill": colours.NOW_WASH, "stroke": colours.NOW, "stroke_width": 1.5}
+            facts: Facts = {"fill": colours.NOW_WASH, "stroke": colours.NOW, "stroke_width": 1.5}
             self._to.add("rect", x=x - 7, y=y - 5, width=14, height=10, rx=2, **facts)
             self._to.add("path", d=f"M{x - 6:.1f} {y - 4}l6 5l6 -5", **facts | {"fill": "none"})
 
     def _check(self, x: float, y: float) -> None:
         """The sign for "both conditions are met"."""
         self._to.add("circle", cx=x, cy=y, r=6, fill=colours.FINE, stroke=colours.SURFACE, stroke_width=1.5)
-        facts = {"fill": "none", "stroke": colours.SURFACE, "stroke_width": 1.75, "stroke_linecap": "round"}
+        facts: Facts = {"fill": "none", "stroke": colours.SURFACE, "stroke_width": 1.75, "stroke_linecap": "round"}
         self._to.add("path", d=f"M{x - 2.6:.1f} {y + 0.2:.1f}l1.8 1.8l3.4 -3.6", **facts)
 
     def _wait(self, wait: Bar | None, waited: Bar | None, y: float, height: int, is_projected: bool) -> None:
@@ -94,7 +95,7 @@ class _Paper:
             if bar is not None:
                 x, width = _span(bar)
                 fill = colours.SOON_LINE if is_past else colours.SURFACE if is_projected else colours.SOON_WASH
-                facts: dict[str, str | float] = {"stroke_dasharray": "3 3"} if is_projected and not is_past else {}
+                facts: Facts = {"stroke_dasharray": "3 3"} if is_projected and not is_past else {}
                 line = colours.SOON if is_projected else colours.SOON_LINE
                 facts |= {"y": y - height / 2, "height": height, "rx": height / 2, "fill": fill, "stroke": line}
                 self._to.add("rect", x=x, width=width, **facts)
@@ -139,7 +140,7 @@ class _Money(_Paper):
         to.add("line", x1=LEFT, x2=end, y1=rail.y, y2=rail.y, stroke=colours.STRONG, stroke_dasharray="2 4")
         self._wait(rail.wait, rail.waited, rail.y, 7, rail.is_projected)
         if rail.met_bar:
-            line = {"stroke": colours.FINE, "stroke_width": 2.5}
+            line: Facts = {"stroke": colours.FINE, "stroke_width": 2.5}
             to.add("line", x1=_at(rail.met_bar.x), x2=end, y1=rail.y, y2=rail.y, **line)
         is_target = rail.state == "target"
         fill = colours.INK if is_target else colours.FINE_INK if rail.state == "met" else colours.SOFT
@@ -152,9 +153,10 @@ class _Money(_Paper):
         if ahead is None:
             return
         is_now = self._drawn.state == "now"
-        line = {"stroke": colours.NOW if is_now else colours.SOON, "stroke_width": 2}
+        line: Facts = {"stroke": colours.NOW if is_now else colours.SOON, "stroke_width": 2}
         if ahead.paid:
-            x, dashes = _at(self._drawn.today), {"stroke_dasharray": "5 4"}
+            x = _at(self._drawn.today)
+            dashes: Facts = {"stroke_dasharray": "5 4"}
             to.add("line", x1=x, x2=x, y1=ahead.from_y, y2=ahead.paid.y, **line, **dashes)
             to.add("line", x1=x, x2=LEFT + ACROSS, y1=ahead.paid.y, y2=ahead.paid.y, **line, **dashes)
         x = _at(ahead.due)

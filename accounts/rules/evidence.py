@@ -192,7 +192,7 @@ def _gate(row: TierStanding, standing: Standing, claim: Claim, facts: Facts, hid
 def _ledger(entries: Sequence[Entry], facts: Facts, hidden: Hidden) -> list[dict[str, Any]]:
     """Every line until now in order, numbered from 1, with the reason for which it counts or not."""
     numbers = {entry.line.id: number for number, entry in enumerate(entries, 1)}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for entry in entries:
         line, paper = entry.line, facts.papers.get(entry.line.id, Paper())
         amounts = {
