@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone, translation
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
@@ -349,14 +349,14 @@ def parts_as_text(made: papers.Evidence) -> str:
 
 class TestWhatIsHidden:
     @given(secrets(), st.sampled_from(["tier-1", "tier-2", "tier-3", "tier-5"]), st.sampled_from(["en", "zh-hans"]))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     def test_is_in_no_part(self, secret, tier, language):
         held, amounts, names = secret
         text = parts_as_text(evidence(held, tier=tier, language=language, hidden=HIDDEN))
         assert [word for word in (*amounts, *names) if word in text] == []
 
     @given(secrets())
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     def test_is_not_in_the_printed_statement_either(self, secret):
         held, amounts, names = secret
         pack = evidence(held, hidden=HIDDEN).pack()
@@ -364,7 +364,7 @@ class TestWhatIsHidden:
         assert [word for word in (*amounts, *names) if word in everything] == []
 
     @given(secrets())
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     def test_would_be_found_if_it_were_there(self, secret):
         held, amounts, names = secret
         text = parts_as_text(evidence(held))

@@ -6,13 +6,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from accounts import rules
 from tests.rules.ledgers import book_of, instant, line, refund, standing
 from tests.rules.strategies import situations
 
+# Whole situations take long to make where other work is going on; that says nothing of the rules.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 NOTHING = rules.Hidden()
 EVERYTHING = rules.Hidden(amounts=True, names=True)
 HOLDER = rules.Holder("production-eu", "org-7", "Ann")
@@ -69,6 +71,7 @@ class TestWhatIsClaimed:
         with pytest.raises(KeyError):
             rules.claim_of(standing(PAID, "tier-1", "05-10T00:00"), "build")
 
+    @PATIENT
     @given(situations())
     def test_is_overdue_exactly_when_the_advice_is_to_contact_support(self, situation):
         book, ledger, seen, at, circumstances = situation
@@ -206,6 +209,7 @@ class TestTheDocument:
         assert asked(said)["wait"]["met"] is True  # no wait is asked
         assert asked(document(standing([], "free", "05-10T00:00"), "tier-2"))["wait"]["met"] is False
 
+    @PATIENT
     @given(situations(), st.booleans(), st.booleans())
     def test_always_fits_json_and_has_one_shape(self, situation, amounts, names):
         book, ledger, seen, at, circumstances = situation
@@ -257,6 +261,7 @@ class TestWhatIsHidden:
             ("5.00", None, None),
         ]
 
+    @PATIENT
     @given(situations(), st.data())
     def test_other_amounts_would_give_the_same_document(self, situation, data):
         """No amount can be worked out of what does not depend on it: that is checked, not that it is not printed."""
@@ -275,6 +280,7 @@ class TestWhatIsHidden:
             assert replace(blank[0], levels=()) == replace(blank[1], levels=())
             assert [replace(level, tier=mine_row.tier) for level in blank[0].levels] == list(blank[1].levels)
 
+    @PATIENT
     @given(situations(), st.text(min_size=1), st.text(min_size=1))
     def test_other_names_would_give_the_same_document(self, situation, first, second):
         book, ledger, seen, at, circumstances = situation
