@@ -10,6 +10,7 @@ from accounts.views import (
     doctor,
     doors,
     escalations,
+    evidence,
     experience,
     feed,
     guide,
@@ -64,6 +65,7 @@ urlpatterns = [
     path("escalations/<uuid:escalation_id>/reopen/", escalations.reopen_escalation, name="reopen-escalation"),
     path("experience/", experience.experience, name="experience"),
     path("accounts/<uuid:account_id>/diagnosis/", doctor.attach_diagnosis, name="attach-diagnosis"),
+    path("accounts/<uuid:account_id>/evidence/", evidence.evidence, name="evidence"),
     # payments
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),

@@ -27,6 +27,7 @@ SHOWN = {
     "planner-no-tier": "The planner, where no tier gives it",
     "account-overdue": "An account whose upgrade is overdue, step by step",
     "experience": "How long upgrades took here",
+    "evidence": "The evidence for the provider's support",
     "open-account": "Add an account",
     "models": "Models by tier",
     "capacity": "What accounts give of a model, alone or together",

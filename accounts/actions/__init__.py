@@ -21,6 +21,7 @@ from accounts.actions.escalations import (
     untick_step,
     wake_escalation,
 )
+from accounts.actions.evidence import record_evidence
 from accounts.actions.feeds import close_feed, open_feed, renew_feed, restore_feed
 from accounts.actions.following import follow, running_plans
 from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
@@ -95,6 +96,7 @@ __all__ = [
     "preview_adoption",
     "reassess",
     "reconcile",
+    "record_evidence",
     "record_payment",
     "renew_feed",
     "reopen_escalation",

@@ -12,8 +12,10 @@ from accounts.rules.differences import Difference, differences
 from accounts.rules.doctor import GATES, Diagnosis, SeenLimit, TooLong, diagnose, scrub
 from accounts.rules.doctor import MOST_CHARACTERS as MOST_PASTED
 from accounts.rules.escalation import ON_THE_PATH, SAYABLE, STEPS, Path, PathStep, Reach, path, reach
+from accounts.rules.evidence import CLAIMS, Claim, Facts, Hidden, Owner, Paper, Sighting, claim_of, evidence
 from accounts.rules.experience import Climb, Experience, Spread, experience
 from accounts.rules.following import FOLLOWING_STATES, Followed, Following, follow
+from accounts.rules.hiding import without_amounts
 from accounts.rules.holding import STANDARD_VARIANT, Demand, Holding, Offer, holding
 from accounts.rules.instants import as_text, from_text
 from accounts.rules.ledger import (
@@ -73,6 +75,7 @@ __all__ = [
     "ALTERNATIVES",
     "BASES",
     "BRIDGES",
+    "CLAIMS",
     "COLUMNS",
     "COUNTABLE",
     "DATED_KINDS",
@@ -107,6 +110,7 @@ __all__ = [
     "Cap",
     "Cell",
     "Circumstances",
+    "Claim",
     "Climb",
     "Dated",
     "Demand",
@@ -115,9 +119,11 @@ __all__ = [
     "Enough",
     "Entry",
     "Experience",
+    "Facts",
     "Followed",
     "Following",
     "Gate",
+    "Hidden",
     "Holder",
     "Holding",
     "LedgerError",
@@ -130,6 +136,8 @@ __all__ = [
     "Need",
     "Offer",
     "Outlook",
+    "Owner",
+    "Paper",
     "Part",
     "Path",
     "PathStep",
@@ -147,6 +155,7 @@ __all__ = [
     "Seen",
     "SeenLimit",
     "Shown",
+    "Sighting",
     "Source",
     "Span",
     "Spread",
@@ -176,9 +185,11 @@ __all__ = [
     "build",
     "capacity",
     "check_links",
+    "claim_of",
     "dated",
     "diagnose",
     "differences",
+    "evidence",
     "experience",
     "follow",
     "from_text",
@@ -200,5 +211,6 @@ __all__ = [
     "tally",
     "timeline",
     "unlocked_by",
+    "without_amounts",
     "without_keys",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from accounts import actions, rules
+from accounts import actions, papers, rules
 from accounts.gateways import published
 from accounts.models import (
     Account,
@@ -75,6 +75,15 @@ def timeline(*, now: datetime) -> rules.Timeline:
     _account, standing = assess(sample, now=now)
     shown = [rules.Shown("free", now - timedelta(days=12)), rules.Shown(sample.seen, now - timedelta(days=10))]
     return rules.timeline(standing, shown, [rules.Told("upgrade_ready", "tier-2", now - timedelta(days=4))])
+
+
+def overdue(by: User, *, now: datetime) -> papers.Case:
+    """The case of the sample whose upgrade is overdue."""
+    sample = next(sample for sample in SAMPLES if sample.name == "contact-support")
+    account, standing = assess(sample, now=now)
+    seen = rules.Sighting(sample.seen, now - timedelta(days=30), "person", sample.edition)
+    facts = rules.Facts(rules.Owner(account.name, account.organization_ref, str(by)), sightings=[seen])
+    return papers.Case(account, standing, facts, rules.timeline(standing, [rules.Shown(seen.tier, seen.at)]))
 
 
 def account_of(sample: Sample, *, now: datetime) -> Account:

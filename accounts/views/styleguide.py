@@ -18,12 +18,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from accounts import notices, rules
+from accounts import notices, papers, rules
 from accounts.forms import ProfileForm
 from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
 from accounts.forms.capacity import CapacityForm
 from accounts.forms.doctor import DoctorForm
 from accounts.forms.escalations import SNOOZE_DAYS, SnoozeForm, TicketForm
+from accounts.forms.evidence import EvidenceForm
 from accounts.forms.payments import PaymentForm
 from accounts.forms.planner import PlannerForm
 from accounts.models import Delivery, Feed
@@ -35,6 +36,7 @@ from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.capacity import answer_to
 from accounts.views.climbing import WalkedStep
+from accounts.views.evidence import preview_of
 from accounts.views.feed import shown
 from accounts.views.mailbox import MAIL_POLICY, staff_only
 from accounts.views.matrix import matrix, readers
@@ -73,6 +75,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_feed(request, now),
         **_climb(request, now),
         **_guide(book),
+        **_evidence(request, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
         "case": samples.case(rows[0], "headers", now=now),
@@ -211,6 +214,14 @@ def _planner(request: PersonRequest, now: datetime) -> dict[str, Any]:
         "followed_plans": followed,
         "form_key": "",
     }
+
+
+def _evidence(request: PersonRequest, now: datetime) -> dict[str, Any]:
+    """The evidence of the sample whose upgrade is overdue."""
+    case = samples.overdue(request.user, now=now)
+    made = papers.Evidence(case, papers.Wishes("tier-2", "en"))
+    switches = EvidenceForm(standing=case.standing, language="en", auto_id="evidence_%s")
+    return {"evidence": preview_of(made) | {"account": case.account, "form": switches}}
 
 
 def _models(rows: list[Row], now: datetime) -> dict[str, Any]:

@@ -100,6 +100,11 @@ def _stops() -> list[Stop]:
         Stop("account-new", by_name["new-team"]),
         Stop("account-on-plan", by_name["voice-assistant"]),
         Stop("account-off-plan", by_name["data-pipeline"]),
+        Stop("evidence", f"{by_name['research']}evidence/"),
+        Stop(
+            "evidence-hidden",
+            f"{by_name['research']}evidence/?tier=tier-2&language=zh-hans&hides_amounts=on&hides_names=on",
+        ),
         Stop("open-account", "/accounts/new/"),
         Stop("edit-account", f"{by_name['production-eu']}edit/"),
         Stop("move-account", f"{by_name['production-eu']}move/"),

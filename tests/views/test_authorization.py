@@ -135,6 +135,8 @@ DOORS = {
     "resolve-escalation": Door(change=EDITORS, ids=of_escalation),
     "reopen-escalation": Door(change=EDITORS, ids=of_escalation),
     "experience": Door(see=SIGNED_IN),
+    # Who may read an account may take its evidence away; the history keeps who did.
+    "evidence": Door(see=MEMBERS, change=MEMBERS, ids=of_account),
     "correct-payment": Door(see=EDITORS, change=EDITORS, ids=of_payment),
     "void-payment": Door(change=EDITORS, ids=of_payment),
     "restore-payment": Door(change=EDITORS, ids=of_payment),
