@@ -23,21 +23,29 @@ from accounts.actions.payments import (
     void_payment,
 )
 from accounts.actions.people import change_profile
+from accounts.actions.repeats import Answer, KeyUsedBefore, answer_once, forget_answers
 from accounts.actions.rulebooks import EditionChanged, adopt, digest_of, preview_adoption
 from accounts.actions.sightings import NoSuchTier, note_fall, see_tier
 from accounts.actions.standings import assess, reassess, reconcile, settle
+from accounts.actions.tokens import Made, TokenRefused, Use, make_token, revoke_token, use_token
 from accounts.actions.workspaces import open_home
 
 __all__ = [
     "AccountFacts",
     "AccountRefused",
+    "Answer",
     "EditionChanged",
     "FormUsedBefore",
+    "KeyUsedBefore",
+    "Made",
     "MailRefused",
     "NoSuchTier",
     "PaymentFacts",
     "PaymentRefused",
+    "TokenRefused",
+    "Use",
     "adopt",
+    "answer_once",
     "archive_account",
     "assess",
     "change_profile",
@@ -46,6 +54,8 @@ __all__ = [
     "digest_of",
     "edit_account",
     "facts_of",
+    "forget_answers",
+    "make_token",
     "move_account",
     "mute_kind",
     "note_cap_reached",
@@ -59,9 +69,11 @@ __all__ = [
     "resend_notice",
     "restore_account",
     "restore_payment",
+    "revoke_token",
     "see_tier",
     "send_test_mail",
     "settle",
     "unmute_kind",
+    "use_token",
     "void_payment",
 ]

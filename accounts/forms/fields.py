@@ -16,6 +16,8 @@ LONGEST_AMOUNT = 40
 # Full-width signs, as Chinese and Japanese keyboards write them, and the true minus. Nothing else is guessed: a
 # superscript two is no digit two.
 NARROW = {0xFEE0 + ord(sign): sign for sign in "0123456789.,+-$"} | {0x2212: "-", 0x3000: " "}
+# NUL cannot be stored by PostgreSQL; half of a surrogate pair cannot be written as UTF-8.
+UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 EARLIEST = date(2015, 1, 1)
 # Marks that turn the direction of writing: they make a line say something else than it holds.
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -9,6 +9,7 @@ from accounts.models.payment import Payment
 from accounts.models.rulebook import Rulebook, Shelf
 from accounts.models.sighting import Sighting
 from accounts.models.standing import Standing
+from accounts.models.token import KeptAnswer, Token
 from accounts.models.user import User
 from accounts.models.workspace import Membership, Workspace
 
@@ -18,6 +19,7 @@ __all__ = [
     "Episode",
     "Event",
     "JobRun",
+    "KeptAnswer",
     "Membership",
     "Notice",
     "Payment",
@@ -25,6 +27,7 @@ __all__ = [
     "Shelf",
     "Sighting",
     "Standing",
+    "Token",
     "User",
     "Workspace",
 ]

@@ -1,0 +1,76 @@
+"""What the API takes and gives, field by field."""
+
+from accounts.api.shapes.accounts import Account, Accounts, AskedAccounts, EditedAccount, NewAccount, Summary
+from accounts.api.shapes.news import AskedNotices, Delivery, NewSighting, Notice, Notices, Sighting, Sightings
+from accounts.api.shapes.parts import Asked
+from accounts.api.shapes.payments import AskedPayments, CorrectedPayment, CountedPayment, NewPayment, Payment, Payments
+from accounts.api.shapes.refusals import FieldProblem, Problem
+from accounts.api.shapes.rulebooks import (
+    AskedRulebooks,
+    Cap,
+    Cell,
+    Edition,
+    Limit,
+    Model,
+    Provider,
+    Rulebook,
+    Rulebooks,
+    Source,
+    Tier,
+    Way,
+)
+from accounts.api.shapes.standings import (
+    Advice,
+    AskedInstant,
+    MoneyGate,
+    Standing,
+    Supposed,
+    SupposedPayment,
+    TierStanding,
+    WaitGate,
+)
+
+__all__ = [
+    "Account",
+    "Accounts",
+    "Advice",
+    "Asked",
+    "AskedAccounts",
+    "AskedInstant",
+    "AskedNotices",
+    "AskedPayments",
+    "AskedRulebooks",
+    "Cap",
+    "Cell",
+    "CorrectedPayment",
+    "CountedPayment",
+    "Delivery",
+    "EditedAccount",
+    "Edition",
+    "FieldProblem",
+    "Limit",
+    "Model",
+    "MoneyGate",
+    "NewAccount",
+    "NewPayment",
+    "NewSighting",
+    "Notice",
+    "Notices",
+    "Payment",
+    "Payments",
+    "Problem",
+    "Provider",
+    "Rulebook",
+    "Rulebooks",
+    "Sighting",
+    "Sightings",
+    "Source",
+    "Standing",
+    "Summary",
+    "Supposed",
+    "SupposedPayment",
+    "Tier",
+    "TierStanding",
+    "WaitGate",
+    "Way",
+]
