@@ -1,7 +1,8 @@
 """The API as a whole: its parts, its addresses, and its description as OpenAPI."""
 
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
@@ -12,6 +13,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from accounts.api import accounts, description, notices, payments, problems, rulebooks, sightings, standings
+from accounts.api.bearer import Bearer
 from accounts.api.door import Parser
 from accounts.api.reference import Reference
 from accounts.api.repeating import knows_its_parameters
@@ -29,8 +31,17 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> OpenAPISchema:
         prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
         if prefix not in self._described:
-            self._described[prefix] = description.complete(super().get_openapi_schema(path_prefix=prefix))
+            document = super().get_openapi_schema(path_prefix=prefix)
+            self._described[prefix] = description.complete(document, dict(self._scopes()))
         return self._described[prefix]
+
+    def _scopes(self) -> Iterator[tuple[str, str]]:
+        """The scope that each operation asks of a token, by the operation's id."""
+        for router in self._get_bound_routers():
+            for view in router.path_operations.values():
+                for operation in view.operations:
+                    [bearer] = operation.auth_callbacks
+                    yield self.get_openapi_operation_id(operation), cast(Bearer, bearer).scope
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__

@@ -72,7 +72,7 @@ class Problem(Exception):
             "type": TYPE + self.name,
             "title": str(kind.title),
             "status": kind.status,
-            "detail": self.detail or str(kind.title),
+            "detail": self.detail or " ".join(f"{m.field}: {m.message}" for m in self.errors[:3]) or str(kind.title),
         }
         if self.errors:
             document["errors"] = [asdict(mistake) for mistake in self.errors]
@@ -127,6 +127,8 @@ WORDS = {
 
 def _words(error: Mapping[str, Any]) -> str:
     facts: Mapping[str, Any] = error.get("ctx", {})
+    if "words" in facts:
+        return str(facts["words"])
     match error["type"]:
         case "literal_error":
             return _("Write one of: {choices}.").format(choices=facts["expected"].replace(" or ", ", "))
@@ -140,7 +142,5 @@ def _words(error: Mapping[str, Any]) -> str:
             return _("Write {number} or more.").format(number=facts["ge"])
         case "less_than_equal":
             return _("Write {number} or less.").format(number=facts["le"])
-        case "tierdash":
-            return str(facts["words"])
         case kind:
             return str(WORDS.get(kind, _("This cannot stand as it is.")))

@@ -6,7 +6,7 @@ Money and rates are text ("5.00"), never floating numbers. Instants are ISO 8601
 import re
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -28,9 +28,9 @@ INSTANT = re.compile(
 UID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
 
-def wrong(words: str) -> PydanticCustomError:
+def wrong(code: Literal["amount", "instant", "id", "line"], words: str) -> PydanticCustomError:
     """A mistake in our own words."""
-    return PydanticCustomError("tierdash", "{words}", {"words": words})
+    return PydanticCustomError(code, "{words}", {"words": words})
 
 
 def _decimal(pattern: str) -> BeforeValidator:
@@ -40,7 +40,7 @@ def _decimal(pattern: str) -> BeforeValidator:
         if isinstance(value, Decimal):
             return value
         if not isinstance(value, str) or not shape.fullmatch(value):
-            raise wrong(_("Write the amount as text with a point, such as “49.99”."))
+            raise wrong("amount", _("Write the amount as text with a point, such as “49.99”."))
         return Decimal(value) + 0  # -0 is 0
 
     return BeforeValidator(read)
@@ -50,20 +50,20 @@ def _read_instant(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not INSTANT.fullmatch(value):
-        raise wrong(_("Write an instant with its zone, such as “2025-05-09T00:00:00Z”."))
+        raise wrong("instant", _("Write an instant with its zone, such as “2025-05-09T00:00:00Z”."))
     # RFC 3339 knows leap seconds; datetime does not, and takes six digits of a second at most.
     text = re.sub(r"(\.[0-9]{6})[0-9]+", r"\1", value.upper()).replace(":60", ":59", 1)
     try:
         return rules.from_text(text)
     except (ValueError, OverflowError):
-        raise wrong(_("There is no such instant between the years 1970 and 9899.")) from None
+        raise wrong("instant", _("There is no such instant between the years 1970 and 9899.")) from None
 
 
 def _read_uid(value: Any) -> UUID:
     if isinstance(value, UUID):
         return value
     if not isinstance(value, str) or not UID.fullmatch(value):
-        raise wrong(_("Write an id, such as “0b8f5c6e-9d0a-4c57-8f5e-2f4f6f0f7a11”."))
+        raise wrong("id", _("Write an id, such as “0b8f5c6e-9d0a-4c57-8f5e-2f4f6f0f7a11”."))
     return UUID(value)
 
 
@@ -77,7 +77,7 @@ def _one_line(value: str) -> str:
     try:
         return LineField(required=False).to_python(value)
     except ValidationError as error:
-        raise wrong(error.messages[0]) from None
+        raise wrong("line", error.messages[0]) from None
 
 
 def _text(pattern: str) -> WithJsonSchema:

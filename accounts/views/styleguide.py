@@ -60,6 +60,9 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_models(rows, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
+        "made": samples.made(now=now),
+        "tokens_shown": samples.tokens(now=now),
+        "fields_shown": samples.FIELDS,
     }
     return render(request, "accounts/styleguide.html", context)
 

@@ -104,6 +104,8 @@ def _stops() -> list[Stop]:
         Stop("mailbox", "/mailbox/"),
         Stop("mail", f"/mailbox/{mail}/"),
         Stop("profile", "/profile/"),
+        Stop("tokens", "/profile/tokens/"),
+        Stop("api", "/api/v1/docs"),
         Stop("email", "/account/email/"),
         Stop("two-factor", "/account/2fa/"),
         Stop("two-factor-set-up", "/account/2fa/totp/activate/"),

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts import notices
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Notice, Payment, User
+from accounts.models import Account, Notice, Payment, Token, User
 from accounts.models.workspace import VIEWER
 from accounts.urls import urlpatterns
 from tests import make
@@ -33,6 +33,7 @@ class World:
     payment: Payment
     notice: Notice
     mail: str
+    token: Token
 
     def client(self, person: str, **facts) -> Client:
         client = Client(**facts)
@@ -58,6 +59,7 @@ def world(db) -> World:
         payment=account.payments.get(),
         notice=account.notices.get(recipient=owner),
         mail=mailbox.newest(1)[0].name,
+        token=make.make_token(owner).token,
     )
 
 
@@ -119,6 +121,9 @@ DOORS = {
         has_secret=True,
     ),
     "profile": Door(see=SIGNED_IN, change=SIGNED_IN),
+    "tokens": Door(see=SIGNED_IN, change=SIGNED_IN),
+    # Everybody's tokens are their own: a colleague's are not there.
+    "revoke-token": Door(change={OWNER}, ids=lambda world: {"token_id": world.token.pk}),
     "set-language": Door(change=EVERYBODY, answers={204, 302}),
     "set-theme": Door(change=EVERYBODY),
     # This instance is no demo: for nobody is there such a door.

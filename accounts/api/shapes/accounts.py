@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from pydantic import Field
+from django.utils.translation import gettext_noop
+from pydantic import ConfigDict, Field
 
 from accounts.api.shapes.parts import MOST_LINES, Asked, Said, Shape, Slug
 from accounts.api.shapes.payments import NewPayment
@@ -11,17 +12,31 @@ from accounts.api.values import Instant, Line, Money, Room, Uid
 
 
 class AskedAccounts(Asked):
-    provider: str = Field("", max_length=40, description="Only accounts at this provider, such as openai.")
-    rulebook: str = Field("", max_length=80, description="Only accounts under this edition, such as openai/2025-05.")
-    seen_tier: str = Field("", max_length=40, description="Only accounts for which the provider shows this tier.")
-    archived: Literal["no", "yes", "all"] = Field("no", description="Accounts in the archive are left out.")
+    provider: str = Field(
+        "", max_length=40, description=gettext_noop("Only accounts at this provider, such as openai.")
+    )
+    rulebook: str = Field(
+        "", max_length=80, description=gettext_noop("Only accounts under this edition, such as openai/2025-05.")
+    )
+    seen_tier: str = Field(
+        "", max_length=40, description=gettext_noop("Only accounts for which the provider shows this tier.")
+    )
+    archived: Literal["no", "yes", "all"] = Field(
+        "no", description=gettext_noop("Accounts in the archive are left out.")
+    )
 
 
 class NewAccount(Said):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "staging", "rulebook": "openai/2025-05", "seen_tier": "tier-1"}]}
+    )
+
     name: Line = Field(min_length=1, max_length=100)
-    rulebook: Slug = Field(description="An edition, such as openai/2025-05.")
-    seen_tier: Slug = Field(description="The tier that the provider shows now.")
-    follows_provider: bool = Field(False, description="Whether new editions of the provider are taken over.")
+    rulebook: Slug = Field(description=gettext_noop("An edition, such as openai/2025-05."))
+    seen_tier: Slug = Field(description=gettext_noop("The tier that the provider shows now."))
+    follows_provider: bool = Field(
+        False, description=gettext_noop("Whether new editions of the provider are taken over.")
+    )
     organization_ref: Line = Field("", max_length=100)
     payments: list[NewPayment] = Field(default_factory=list, max_length=MOST_LINES)
 
@@ -29,12 +44,16 @@ class NewAccount(Said):
 class EditedAccount(Said):
     """What is left out stays as it is."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"goal_tier": "tier-3", "room_usd": "200.00"}]})
+
     name: Line = Field("", min_length=1, max_length=100)
     organization_ref: Line = Field("", max_length=100)
     goal_tier: Slug = ""
     goal_model: Slug = ""
     notes: str = Field("", max_length=5000)
-    room_usd: Room | None = Field(None, description="How much more the provider lets you buy; null when unknown.")
+    room_usd: Room | None = Field(
+        None, description=gettext_noop("How much more the provider lets you buy; null when unknown.")
+    )
 
 
 class Summary(Shape):
@@ -68,7 +87,7 @@ class Account(Shape):
     confirmed: dict[str, Instant]
     archived_at: Instant | None
     created_at: Instant
-    advice: Summary = Field(description="The advice of this moment.")
+    advice: Summary = Field(description=gettext_noop("The advice of this moment."))
     next_change_at: Instant | None
 
 

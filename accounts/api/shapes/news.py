@@ -1,21 +1,24 @@
 """What the provider showed, and what tierdash has told people."""
 
-from pydantic import Field
+from django.utils.translation import gettext_noop
+from pydantic import ConfigDict, Field
 
 from accounts.api.shapes.parts import Asked, Said, Shape, Slug
 from accounts.api.values import Instant, Uid
 
 
 class NewSighting(Said):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"tier": "tier-2"}]})
+
     tier: Slug
-    seen_at: Instant | None = Field(None, description="Now when left out or null; never in the future.")
+    seen_at: Instant | None = Field(None, description=gettext_noop("Now when left out or null; never in the future."))
 
 
 class Sighting(Shape):
     rulebook: str
     tier: str
     source: str
-    change: str = Field(description="first, same, rose, fell or moved (to another edition).")
+    change: str = Field(description=gettext_noop("first, same, rose, fell or moved (to another edition)."))
     seen_at: Instant
     recorded_at: Instant
 
@@ -26,9 +29,11 @@ class Sightings(Shape):
 
 
 class AskedNotices(Asked):
-    account: Uid | None = Field(None, description="Only notices of this account.")
-    kind: str = Field("", max_length=40, description="Only notices of this kind, such as upgrade_ready.")
-    status: str = Field("", max_length=20, description="Only notices with a delivery in this state, such as sent.")
+    account: Uid | None = Field(None, description=gettext_noop("Only notices of this account."))
+    kind: str = Field("", max_length=40, description=gettext_noop("Only notices of this kind, such as upgrade_ready."))
+    status: str = Field(
+        "", max_length=20, description=gettext_noop("Only notices with a delivery in this state, such as sent.")
+    )
 
 
 class Delivery(Shape):

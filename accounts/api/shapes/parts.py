@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from django.utils.translation import gettext_noop
 from pydantic import BaseModel, ConfigDict, Field
 
 MOST_ROWS = 200
@@ -24,5 +25,5 @@ class Said(BaseModel):
 class Asked(BaseModel):
     """Which part of a list: `next` of the part before, and how many at most."""
 
-    cursor: str = Field("", max_length=500, description="What the list before said in `next`.")
-    limit: int = Field(50, ge=1, le=MOST_ROWS, description="How many at most.")
+    cursor: str = Field("", max_length=500, description=gettext_noop("What the list before said in `next`."))
+    limit: int = Field(50, ge=1, le=MOST_ROWS, description=gettext_noop("How many at most."))

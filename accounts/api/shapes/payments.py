@@ -2,7 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from django.utils.translation import gettext_noop
+from pydantic import ConfigDict, Field
 
 from accounts import rules
 from accounts.api.shapes.parts import Asked, Said, Shape
@@ -14,28 +15,36 @@ Currency = Annotated[str, Field(pattern=CURRENCY)]
 
 
 class AskedPayments(Asked):
-    kind: str = Field("", max_length=20, description="Only payments of this kind, such as purchase.")
-    status: str = Field("", max_length=20, description="Only payments in this state, such as succeeded or void.")
-    reference: str = Field("", max_length=100, description="Only payments with this reference.")
-    since: Instant | None = Field(None, description="Only payments made at or after this instant.")
-    before: Instant | None = Field(None, description="Only payments made before this instant.")
+    kind: str = Field("", max_length=20, description=gettext_noop("Only payments of this kind, such as purchase."))
+    status: str = Field(
+        "", max_length=20, description=gettext_noop("Only payments in this state, such as succeeded or void.")
+    )
+    reference: str = Field("", max_length=100, description=gettext_noop("Only payments with this reference."))
+    since: Instant | None = Field(None, description=gettext_noop("Only payments made at or after this instant."))
+    before: Instant | None = Field(None, description=gettext_noop("Only payments made before this instant."))
 
 
 class NewPayment(Said):
-    kind: Kind = Field(description="Only purchase, auto_recharge and invoice count.")
-    gross: Amount = Field(description="With tax, in the currency; refunds with either sign.")
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"kind": "purchase", "gross": "50.00", "paid_at": "2025-05-01T10:00:00Z"}]}
+    )
+
+    kind: Kind = Field(description=gettext_noop("Only purchase, auto_recharge and invoice count."))
+    gross: Amount = Field(description=gettext_noop("With tax, in the currency; refunds with either sign."))
     paid_at: Instant
     status: Status = "succeeded"
-    tax: Tax | None = Field(None, description="Null when it is not known.")
+    tax: Tax | None = Field(None, description=gettext_noop("Null when it is not known."))
     currency: Currency = "USD"
-    rate: Rate | None = Field(None, description="US dollars for one unit; needed for other currencies.")
-    undoes: Uid | None = Field(None, description="The payment that a refund or a chargeback takes back.")
-    reference: Line = Field("", max_length=100, description="The invoice or receipt number.")
+    rate: Rate | None = Field(None, description=gettext_noop("US dollars for one unit; needed for other currencies."))
+    undoes: Uid | None = Field(None, description=gettext_noop("The payment that a refund or a chargeback takes back."))
+    reference: Line = Field("", max_length=100, description=gettext_noop("The invoice or receipt number."))
     note: Line = Field("", max_length=500)
 
 
 class CorrectedPayment(Said):
     """What is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"gross": "49.50", "reference": "INV-20417"}]})
 
     kind: Kind = "purchase"
     gross: Amount = Field(None)  # type: ignore[assignment]  # never read when it was not said
@@ -59,7 +68,7 @@ class Payment(Shape):
     currency: str
     rate: Money | None
     paid_at: Instant
-    day_only: bool = Field(description="Only the day is known; `paid_at` is then its last second.")
+    day_only: bool = Field(description=gettext_noop("Only the day is known; `paid_at` is then its last second."))
     undoes: Uid | None
     reference: str
     note: str
@@ -70,7 +79,9 @@ class Payment(Shape):
 class CountedPayment(Payment):
     """A payment with what it adds now, and why."""
 
-    reason: str = Field(description="Why it counts or not: counts, lowers, grant, not_succeeded, refunded, ...")
+    reason: str = Field(
+        description=gettext_noop("Why it counts or not: counts, lowers, grant, not_succeeded, refunded, ...")
+    )
     counted_usd: Money
 
 

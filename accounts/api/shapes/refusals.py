@@ -1,5 +1,6 @@
 """How a problem looks."""
 
+from django.utils.translation import gettext_noop
 from pydantic import Field
 
 from accounts.api.shapes.parts import Shape
@@ -19,5 +20,5 @@ class Problem(Shape):
     status: int
     detail: str
     errors: list[FieldProblem] = Field(
-        default_factory=list, description="The fields that cannot stand, when it is about them."
+        default_factory=list, description=gettext_noop("The fields that cannot stand, when it is about them.")
     )

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.utils.translation import gettext_noop
 from pydantic import Field
 
 from accounts.api.shapes.parts import Asked, Shape
@@ -9,7 +10,9 @@ from accounts.api.values import Money
 
 
 class AskedRulebooks(Asked):
-    provider: str = Field("", max_length=40, description="Only editions of this provider, such as openai.")
+    provider: str = Field(
+        "", max_length=40, description=gettext_noop("Only editions of this provider, such as openai.")
+    )
 
 
 class Provider(Shape):
@@ -23,14 +26,14 @@ class Edition(Shape):
     id: str
     provider: Provider
     edition: str
-    kind: str = Field(description="official, or article: somebody's account of the rules.")
+    kind: str = Field(description=gettext_noop("official, or article: somebody's account of the rules."))
     title: str
     confidence: str
     started_after: date | None
     started_by: date
     ended_after: date | None
     ended_by: date | None
-    in_force: bool = Field(description="Whether the provider goes by it today.")
+    in_force: bool = Field(description=gettext_noop("Whether the provider goes by it today."))
 
 
 class Cap(Shape):
@@ -74,7 +77,7 @@ class Model(Shape):
     id: str
     name: str
     kind: str
-    access: str = Field(description="open, partner, expected or retired.")
+    access: str = Field(description=gettext_noop("open, partner, expected or retired."))
     ways: list[Way]
     expected_tiers: list[str]
     opened_on: date | None
@@ -86,7 +89,7 @@ class Model(Shape):
 class Cell(Shape):
     """`value` is null unless `state` is number; `up_to` says that it is the most one may hope for."""
 
-    state: str = Field(description="number, not_supported or not_published; never 0 for unknown.")
+    state: str = Field(description=gettext_noop("number, not_supported or not_published; never 0 for unknown."))
     value: int | None
     up_to: bool
 
@@ -114,7 +117,9 @@ class Source(Shape):
 
 class Rulebook(Edition):
     basis: str
-    upgrades: str = Field(description="on_purchase: a top-up may be needed; automatic: the provider acts by itself.")
+    upgrades: str = Field(
+        description=gettext_noop("on_purchase: a top-up may be needed; automatic: the provider acts by itself.")
+    )
     top_up_min_usd: Money
     top_up_max_usd: Money
     recheck_hours: int

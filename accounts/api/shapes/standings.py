@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from django.utils.translation import gettext_noop
+from pydantic import BaseModel, ConfigDict, Field
 
 from accounts import rules
 from accounts.api.shapes.parts import MOST_LINES, Said, Shape, Slug
@@ -13,7 +14,9 @@ AdviceCode = Literal[rules.ADVICE_CODES]  # type: ignore[valid-type]
 
 
 class AskedInstant(BaseModel):
-    at: Instant | None = Field(None, description="The instant to look at, past or future; now when left out.")
+    at: Instant | None = Field(
+        None, description=gettext_noop("The instant to look at, past or future; now when left out.")
+    )
 
 
 class Advice(Shape):
@@ -71,12 +74,22 @@ class SupposedPayment(Said):
     tax: Tax | None = None
     currency: Currency = "USD"
     rate: Rate | None = None
-    undoes: Uid | None = Field(None, description="A stored payment of this account that it would take back.")
+    undoes: Uid | None = Field(
+        None, description=gettext_noop("A stored payment of this account that it would take back.")
+    )
 
 
 class Supposed(Said):
     """What if? Nothing of it is stored."""
 
-    at: Instant | None = Field(None, description="The instant to look at; now when left out or null.")
-    seen_tier: Slug | None = Field(None, description="The tier that the provider would show.")
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"at": "2025-05-09T00:00:00Z", "payments": [{"gross": "5.00", "paid_at": "2025-05-08T12:00:00Z"}]}
+            ]
+        }
+    )
+
+    at: Instant | None = Field(None, description=gettext_noop("The instant to look at; now when left out or null."))
+    seen_tier: Slug | None = Field(None, description=gettext_noop("The tier that the provider would show."))
     payments: list[SupposedPayment] = Field(default_factory=list, max_length=MOST_LINES)
