@@ -33,7 +33,7 @@ class Bearer(HttpBearer):
     def __call__(self, request: HttpRequest) -> Token:
         scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
-            words = _("Send the header “Authorization: Bearer …” with a token from the page Tokens.")
+            words = _("Send the header “Authorization: Bearer …” with a token from the page Access tokens.")
             raise Problem("token-missing", words, headers={"WWW-Authenticate": CHALLENGE})
         return self.authenticate(request, secret.strip())
 
@@ -57,7 +57,7 @@ class Bearer(HttpBearer):
 def _words(refusal: actions.TokenRefused) -> str:
     words: dict[str, Any] = {
         "revoked": _("It was revoked."),
-        "expired": _("It has expired. Make a new one on the page Tokens."),
+        "expired": _("It has expired. Make a new one on the page Access tokens."),
         "inactive": _("Its person is locked out."),
     }
     return str(words.get(refusal.reason, _("There is no such token.")))
