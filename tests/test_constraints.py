@@ -13,6 +13,10 @@ GUARDS = {
     "payment_reference_unique",
     "payment_not_in_future",
     "account_form_key_unique",
+    "kept_answer_key_unique",
+    "token_digest_unique",
+    "token_form_key_unique",
+    "token_scopes",
 }
 
 

@@ -52,7 +52,11 @@ def complete(document: OpenAPISchema, scopes: Mapping[str, str]) -> OpenAPISchem
             if is_write:
                 operation["parameters"] = [*operation["parameters"], _key()]
     document["components"]["securitySchemes"] = {
-        "Token": {"type": "http", "scheme": "bearer", "description": "A token from the page Access tokens of your profile."}
+        "Token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token from the page Access tokens of your profile.",
+        }
     }
     return document
 

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 
+from accounts.api.door import PREFIX
+
 Table = Mapping[str, Any]
 
 
@@ -30,7 +32,7 @@ class Field:
 class Operation:
     name: str
     method: str
-    path: str
+    short: str
     words: str
     scope: str
     parameters: list[Field]
@@ -50,7 +52,7 @@ class Reference(DocsBase):
             "groups": [(_(tag), operations) for tag, operations in groups.items()],
             "schema_address": self.get_openapi_url(api, facts),
             "limit": settings.API_REQUESTS_PER_MINUTE,
-            "address": settings.SITE_URL,
+            "root": settings.SITE_URL + PREFIX.rstrip("/"),
             "tokens": reverse("accounts:tokens"),
         }
         return render(request, "accounts/api.html", context)
@@ -66,7 +68,7 @@ def _operations(document: Table) -> Iterator[tuple[Operation, str]]:
             operation = Operation(
                 name=said["operationId"],
                 method=method.upper(),
-                path=path,
+                short=path.removeprefix(PREFIX.rstrip("/")),
                 words=_(said["summary"]),
                 scope=said["x-scope"],
                 parameters=[

@@ -44,7 +44,7 @@ def read_rulebook(request: TokenRequest, provider: str, edition: str) -> shapes.
         basis=_text(book.basis),
         tiers=[_tier(tier) for tier in book.tiers],
         models=[_model(model) for model in book.models],
-        limits=[_limit(limit) for limit in book.limits],
+        limits=[_limit(limit, book) for limit in book.limits],
         sources=[shapes.Source.model_validate(source) for source in book.sources],
         **{name: getattr(book, name) for name in ("upgrades", "top_up_min_usd", "top_up_max_usd")},
         **{name: getattr(book, name) for name in ("recheck_hours", "settle_hours")},
@@ -93,14 +93,16 @@ def _model(model: rules.ModelAccess) -> shapes.Model:
     )
 
 
-def _limit(limit: rules.Limit) -> shapes.Limit:
+def _limit(limit: rules.Limit, book: rules.Rulebook) -> shapes.Limit:
     return shapes.Limit(
         id=limit.id,
         name=limit.name,
         variant=limit.variant,
         pool=limit.is_pool,
         models=list(limit.models),
-        tiers={tier: {metric: _cell(limit.cell(tier, metric)) for metric in limit.metrics} for tier in limit.cells},
+        tiers={
+            tier.id: {metric: _cell(limit.cell(tier.id, metric)) for metric in limit.metrics} for tier in book.tiers
+        },
         note=_text(limit.note),
         source=limit.source or None,
     )

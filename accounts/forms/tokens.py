@@ -11,7 +11,7 @@ from accounts.forms.fields import KeyField, LineField
 from accounts.models.token import SCOPES
 from accounts.templatetags.slugs import SCOPES as SCOPE_WORDS
 
-DAYS = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "": _("for ever")}
+DAYS = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "ever": _("for ever")}
 
 
 class TokenForm(forms.Form):
@@ -24,7 +24,7 @@ class TokenForm(forms.Form):
         initial=SCOPES[0],
         widget=forms.RadioSelect,
     )
-    lasts = forms.ChoiceField(label=_("It works"), required=False, choices=list(DAYS.items()), initial="90")
+    lasts = forms.ChoiceField(label=_("It works"), choices=list(DAYS.items()), initial="90")
     form_key = KeyField(required=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -38,6 +38,6 @@ class TokenForm(forms.Form):
         return {
             "name": said["name"],
             "scopes": SCOPES[: SCOPES.index(said["may"]) + 1],
-            "expires_at": now + timedelta(days=int(said["lasts"])) if said["lasts"] else None,
+            "expires_at": now + timedelta(days=int(said["lasts"])) if said["lasts"] != "ever" else None,
             "form_key": said["form_key"] or uuid.uuid4(),
         }

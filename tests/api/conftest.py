@@ -21,10 +21,9 @@ class Script:
     client: Client
 
     def ask(self, method: str, path: str, said: Any = None, **headers: str):
-        body = {} if said is None else {"data": json.dumps(said), "content_type": "application/json"}
-        return getattr(self.client, method)(
-            f"{API}{path}", headers={"Authorization": f"Bearer {self.secret}"} | headers, **body
-        )
+        body = "" if said is None else json.dumps(said)
+        headers = {"Authorization": f"Bearer {self.secret}"} | headers
+        return self.client.generic(method.upper(), f"{API}{path}", body, "application/json", headers=headers)
 
     def get(self, path: str, **headers: str):
         return self.ask("get", path, **headers)

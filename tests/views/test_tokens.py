@@ -54,7 +54,8 @@ def test_the_database_holds_no_secret(signed_in):
 
 
 @pytest.mark.parametrize(
-    ("lasts", "expires_at"), [("30", make.NOW + timedelta(days=30)), ("365", make.NOW + timedelta(days=365)), ("", None)]
+    ("lasts", "expires_at"),
+    [("30", make.NOW + timedelta(days=30)), ("365", make.NOW + timedelta(days=365)), ("ever", None)],
 )
 def test_it_works_for_as_long_as_was_chosen(signed_in, lasts, expires_at):
     signed_in.post(PAGE, SAID | {"lasts": lasts})
