@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from ninja.errors import HttpError, ValidationError
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:tierdash:problem:"
@@ -85,20 +84,22 @@ def invalid(field: str, code: str, message: Any) -> Problem:
     return Problem("invalid", errors=[Mistake(field, code, str(message))])
 
 
-def answer_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
-    return problem.answer()
+# The framework types what it hands over as "an error or its class"; it hands over errors.
+def answer_problem(request: HttpRequest, problem: Any) -> HttpResponse:
+    answer: HttpResponse = problem.answer()
+    return answer
 
 
-def answer_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+def answer_not_found(request: HttpRequest, error: Any) -> HttpResponse:
     return Problem("not-found").answer()
 
 
-def answer_refusal(request: HttpRequest, error: HttpError) -> HttpResponse:
+def answer_refusal(request: HttpRequest, error: Any) -> HttpResponse:
     """What the framework itself refuses: a body that is no JSON."""
     return Problem(BY_STATUS.get(error.status_code, "bad-request"), _("The body is not JSON.")).answer()
 
 
-def answer_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+def answer_invalid(request: HttpRequest, error: Any) -> HttpResponse:
     return Problem("invalid", errors=list(_mistakes(error.errors))).answer()
 
 
