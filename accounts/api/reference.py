@@ -96,10 +96,17 @@ def _resolved(schema: Table, schemas: Table) -> Table:
     return found
 
 
-def _fields(schema: Table, schemas: Table) -> Iterator[Field]:
+def _fields(schema: Table, schemas: Table, path: str = "") -> Iterator[Field]:
+    """Every field, those within fields by their path: "items[].id"."""
     needed = schema.get("required", ())
     for name, part in schema.get("properties", {}).items():
-        yield Field(name, _kind(part, schemas), name in needed, _said(part))
+        yield Field(f"{path}{name}", _kind(part, schemas), name in needed, _said(part))
+        inner, sign = part, "."
+        if "anyOf" in inner:
+            inner = inner["anyOf"][0]
+        if inner.get("type") == "array":
+            inner, sign = inner["items"], "[]."
+        yield from _fields(_resolved(inner, schemas), schemas, f"{path}{name}{sign}")
 
 
 def _said(part: Table) -> str:
@@ -113,7 +120,7 @@ def _kind(schema: Table, schemas: Table) -> str:
     if "allOf" in schema:
         return _kind(schema["allOf"][0], schemas)
     if "$ref" in schema:
-        return str(schema["$ref"].rpartition("/")[2])
+        return _kind(_resolved(schema, schemas), schemas)
     if "enum" in schema:
         return " | ".join(map(str, schema["enum"]))
     if schema.get("type") == "array":
