@@ -29,6 +29,7 @@ from accounts.views import (
     rulebooks,
     sightings,
     styleguide,
+    tokens,
     unsubscribe,
 )
 
@@ -89,6 +90,8 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     # people
     path("profile/", profile.profile, name="profile"),
+    path("profile/tokens/", tokens.tokens, name="tokens"),
+    path("profile/tokens/<int:token_id>/revoke/", tokens.revoke_token, name="revoke-token"),
     path("language/", profile.set_language, name="set-language"),
     path("theme/", profile.set_theme, name="set-theme"),
     path("calendar/<str:token>.ics", calendar.calendar, name="calendar"),

@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from accounts import actions, rules
 from accounts.gateways import published
 from accounts.models import Account, Membership, Payment, Relay, Rulebook, User, Workspace
+from accounts.models.token import SCOPES
 
 PASSWORD = "correct-horse-battery"
 _numbers = itertools.count(1)
@@ -101,6 +102,14 @@ def payment_facts(payment=None, **facts) -> actions.PaymentFacts:
     if isinstance(facts["paid_at"], str):
         facts["paid_at"] = instant(facts["paid_at"])
     return actions.PaymentFacts(**facts | {"gross": Decimal(facts["gross"])})
+
+
+def make_token(
+    user: User, *, scopes=SCOPES, expires_at: datetime | None = None, now: datetime = NOW, **facts
+) -> actions.Made:
+    """A token of a person's script, with its secret."""
+    facts = {"name": f"script {next(_numbers)}", "form_key": uuid.uuid4()} | facts
+    return actions.make_token(user, scopes=scopes, expires_at=expires_at, now=now, **facts)
 
 
 def make_payment(account: Account, gross="5.00", paid_at=NOW, *, now: datetime = NOW, **facts) -> Payment:

@@ -22,6 +22,10 @@ GUARDS = {
     "relay_name_unique",
     "relay_bridges_own_account",
     "relay_address_bare",
+    "kept_answer_key_unique",
+    "token_digest_unique",
+    "token_form_key_unique",
+    "token_scopes",
 }
 
 

@@ -47,18 +47,23 @@ from accounts.actions.relays import (
     open_relay,
     restore_relay,
 )
+from accounts.actions.repeats import Answer, KeyUsedBefore, answer_once, forget_answers
 from accounts.actions.rulebooks import EditionChanged, adopt, digest_of, preview_adoption
 from accounts.actions.sightings import NoSuchTier, NotTheLatest, note_fall, see_tier, withdraw_sighting
 from accounts.actions.standings import assess, reassess, reconcile, settle
+from accounts.actions.tokens import Made, TokenRefused, Use, make_token, revoke_token, use_token
 from accounts.actions.workspaces import open_home
 
 __all__ = [
     "AccountFacts",
     "AccountRefused",
+    "Answer",
     "Balance",
     "EditionChanged",
     "EscalationRefused",
     "FormUsedBefore",
+    "KeyUsedBefore",
+    "Made",
     "MailRefused",
     "NoSuchTier",
     "NotTheLatest",
@@ -67,8 +72,11 @@ __all__ = [
     "PlanRefused",
     "RelayFacts",
     "RelayRefused",
+    "TokenRefused",
+    "Use",
     "adopt",
     "adopt_plan",
+    "answer_once",
     "archive_account",
     "archive_relay",
     "assess",
@@ -83,6 +91,8 @@ __all__ = [
     "edit_relay",
     "facts_of",
     "follow",
+    "forget_answers",
+    "make_token",
     "move_account",
     "mute_kind",
     "note_cap_reached",
@@ -106,6 +116,7 @@ __all__ = [
     "restore_feed",
     "restore_payment",
     "restore_relay",
+    "revoke_token",
     "running_plans",
     "see_tier",
     "send_test_mail",
@@ -114,6 +125,7 @@ __all__ = [
     "tick_step",
     "unmute_kind",
     "untick_step",
+    "use_token",
     "void_payment",
     "wake_escalation",
     "withdraw_sighting",

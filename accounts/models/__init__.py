@@ -13,6 +13,7 @@ from accounts.models.relay import Relay, RelayEvent
 from accounts.models.rulebook import Rulebook, Shelf
 from accounts.models.sighting import Sighting
 from accounts.models.standing import Standing
+from accounts.models.token import KeptAnswer, Token
 from accounts.models.user import User
 from accounts.models.workspace import Membership, Workspace
 
@@ -24,6 +25,7 @@ __all__ = [
     "Event",
     "Feed",
     "JobRun",
+    "KeptAnswer",
     "Membership",
     "Notice",
     "Payment",
@@ -34,6 +36,7 @@ __all__ = [
     "Shelf",
     "Sighting",
     "Standing",
+    "Token",
     "User",
     "Workspace",
 ]

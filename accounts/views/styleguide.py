@@ -82,6 +82,9 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         "token": "-",
         "specimens": SPECIMENS,
         "bridging": bridging.samples(now=now),
+        "made": samples.made(now=now),
+        "tokens_shown": samples.tokens(now=now),
+        "fields_shown": samples.FIELDS,
     }
     return render(request, "accounts/styleguide.html", context)
 

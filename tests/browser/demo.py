@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from threading import Thread
@@ -19,6 +19,7 @@ from django.test import Client, override_settings
 from django.test.testcases import QuietWSGIRequestHandler
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from accounts import actions
 from accounts.gateways.mailbox import Mailbox
 from accounts.models import Account, Payment, Relay, User
 from tests import make
@@ -72,10 +73,21 @@ def prepare() -> Tour:
             user.language, user.time_zone, user.is_staff = language, zone, person == OWNER
             user.name = {OWNER: "Ann", NEW: "Ben"}[person]
             user.save()
+            if person == OWNER:
+                _make_tokens(user)
             client = Client()
             client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
             keys[person, language] = client.cookies[settings.SESSION_COOKIE_NAME].value
     return Tour(_stops(), keys)
+
+
+def _make_tokens(user: User) -> None:
+    """A token that a script uses, one that has expired and one that was revoked."""
+    month = AT - timedelta(days=40)
+    used = make.make_token(user, name="nightly import", now=month)
+    actions.use_token(used.secret, now=AT - timedelta(hours=7))
+    make.make_token(user, name="laptop", scopes=("read",), expires_at=AT - timedelta(days=10), now=month)
+    actions.revoke_token(make.make_token(user, name="old server", now=month).token, now=AT - timedelta(days=3))
 
 
 def _stops() -> list[Stop]:
@@ -135,6 +147,8 @@ def _stops() -> list[Stop]:
         Stop("mailbox", "/mailbox/"),
         Stop("mail", f"/mailbox/{mail}/"),
         Stop("profile", "/profile/"),
+        Stop("tokens", "/profile/tokens/"),
+        Stop("api", "/api/v1/docs"),
         Stop("email", "/account/email/"),
         Stop("two-factor", "/account/2fa/"),
         Stop("two-factor-set-up", "/account/2fa/totp/activate/"),

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts import actions, notices
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Notice, Payment, Relay, User
+from accounts.models import Account, Notice, Payment, Relay, Token, User
 from accounts.models.workspace import VIEWER
 from accounts.urls import urlpatterns
 from tests import make
@@ -34,6 +34,7 @@ class World:
     notice: Notice
     relay: Relay
     mail: str
+    token: Token
 
     def client(self, person: str, **facts) -> Client:
         client = Client(**facts)
@@ -60,6 +61,7 @@ def world(db) -> World:
         notice=account.notices.get(recipient=owner),
         relay=make.make_relay(owner, bridges=account, bridge_tier="tier-3"),
         mail=mailbox.newest(1)[0].name,
+        token=make.make_token(owner).token,
     )
 
 
@@ -166,6 +168,9 @@ DOORS = {
     "renew-feed": Door(change=SIGNED_IN),
     "close-feed": Door(change=SIGNED_IN),
     "restore-feed": Door(change=SIGNED_IN),
+    "tokens": Door(see=SIGNED_IN, change=SIGNED_IN),
+    # Everybody's tokens are their own: a colleague's are not there.
+    "revoke-token": Door(change={OWNER}, ids=lambda world: {"token_id": world.token.pk}),
     "set-language": Door(change=EVERYBODY, answers={204, 302}),
     "set-theme": Door(change=EVERYBODY),
     # This instance is no demo: for nobody is there such a door.
