@@ -10,7 +10,7 @@ from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from accounts import rules
 from accounts.templatetags import figures, moments, sayings, slugs
@@ -177,7 +177,7 @@ def _cost(way: rules.Alternative) -> str:
     if way.kind in COSTS and not (way.kind == "several_organizations" and way.cost_usd is not None):
         return slugs.word(COSTS, way.kind)
     if way.cost_usd is not None:
-        return _("nothing")
+        return pgettext("a cost", "nothing")
     return "–"
 
 
@@ -199,7 +199,7 @@ def verdict(ways: tuple[rules.Alternative, ...], plans: rules.Plans, account: st
         text = _("The tier of <b>{account}</b> is enough for <b>{what}</b>, but something besides is missing.")
         return Verdict("now", fill(text, **values), reason)
     dated = pay if pay.at is not None else wait
-    if dated.is_late:
+    if dated.is_late and dated.live_at is not None:
         text = _("<b>{what}</b> may come too late for <b>{account}</b>: expected live by <b>{live}</b>.")
         return Verdict("now", fill(text, live=moments.instant(dated.live_at), **values), reason)
     if pay.when == "today":
