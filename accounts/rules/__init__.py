@@ -3,7 +3,6 @@
 from accounts.rules.access import ACCESS_STATES, Access, LimitsAt, access, limits_at, unlocked_by
 from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
-from accounts.rules.aims import OUTLOOKS, Aim, LowestTier, Outlook, has_it, lowest_tier, outlook
 from accounts.rules.alternatives import ALTERNATIVES, BASES, WHENS, Alternative, RelayOffer, alternatives, batch_limit
 from accounts.rules.building import build, parse
 from accounts.rules.capacity import Enough, Holder, Part, Supply, capacity
@@ -31,7 +30,7 @@ from accounts.rules.ledger import (
     check_links,
     tally,
 )
-from accounts.rules.planning import plan
+from accounts.rules.planning import plan, plan_anew
 from accounts.rules.plans import PLAN_KINDS, Plan, Plans, PlanStep
 from accounts.rules.reading import RulebookError, Text
 from accounts.rules.relays import (
@@ -42,7 +41,6 @@ from accounts.rules.relays import (
     RELAY_CONDITIONS,
     BadAddress,
     Bridge,
-    awaited,
     base_url,
     bridge,
     has_key,
@@ -67,7 +65,7 @@ from accounts.rules.rulebook import (
 )
 from accounts.rules.standing import Circumstances, Seen, Standing, TierStanding, UnknownTier, assess
 from accounts.rules.timeline import Level, Projection, Shown, Step, Stretch, Timeline, Told, Trigger, timeline
-from accounts.rules.wishes import WISHED_METRICS, Need, Reason, Wish, needed_tier
+from accounts.rules.wishes import WISHED_METRICS, Need, Reason, Wish, has_it, needed_tier
 
 __all__ = [
     "ACCESS_STATES",
@@ -89,7 +87,6 @@ __all__ = [
     "NEEDED_COLUMNS",
     "NEVER_COUNTED",
     "ON_THE_PATH",
-    "OUTLOOKS",
     "PLAN_KINDS",
     "RELAY_CONDITIONS",
     "REQUIREMENTS",
@@ -103,7 +100,6 @@ __all__ = [
     "WISHED_METRICS",
     "Access",
     "Advice",
-    "Aim",
     "Alternative",
     "BadAddress",
     "Bridge",
@@ -131,7 +127,6 @@ __all__ = [
     "Limit",
     "LimitsAt",
     "Line",
-    "LowestTier",
     "ModelAccess",
     "Need",
     "Offer",
@@ -178,7 +173,6 @@ __all__ = [
     "alternatives",
     "as_text",
     "assess",
-    "awaited",
     "base_url",
     "batch_limit",
     "bridge",
@@ -198,13 +192,12 @@ __all__ = [
     "holding",
     "limits_at",
     "line_from",
-    "lowest_tier",
     "needed_tier",
     "offers_model",
-    "outlook",
     "parse",
     "path",
     "plan",
+    "plan_anew",
     "reach",
     "relay_condition",
     "scrub",

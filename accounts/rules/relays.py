@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import SplitResult, parse_qsl, quote, urlsplit, urlunsplit
 
-from accounts.rules.access import access
-from accounts.rules.rulebook import Rulebook, Tier
+from accounts.rules.rulebook import Tier
 from accounts.rules.standing import Standing, TierStanding
+from accounts.rules.wishes import Wish, needed_tier
 
 MOST_ADDRESS, MOST_MODELS, MOST_MODEL = 300, 500, 200
 RELAY_CONDITIONS = ("usable", "expires_soon", "empty", "expired", "unchecked")
@@ -156,17 +156,17 @@ def relay_condition(expires_on: date | None, balance: Decimal | None, today: dat
     return "usable" if balance is not None else "unchecked"
 
 
-def bridge(standing: Standing, tier_id: str, model_id: str, confirmed: Collection[str], on: date) -> Bridge:
+def bridge(standing: Standing, wish: Wish, confirmed: Collection[str], on: date) -> Bridge:
     """Return whether an account still needs a relay for the tier or the model that it waits for."""
-    book = standing.rulebook
-    if model_id and access(book, model_id, standing.seen_tier.id, confirmed, on).state == "open":
-        return Bridge("reached", standing.seen_tier)
-    tier = awaited(book, tier_id, model_id, confirmed, on)
+    need = needed_tier(standing.rulebook, wish, on, confirmed)
+    tier = need.awaited
+    if need.is_given_at(standing.seen_tier):
+        return Bridge("reached", standing.seen_tier if wish.model else tier)
     if tier is None:
         return Bridge("unknown")
     # A model that is not open although its tier is there waits for something else, such as a verification.
     if standing.seen_tier.rank >= tier.rank:
-        return Bridge("unknown" if model_id else "reached", tier)
+        return Bridge("unknown", tier)
     row = next(row for row in standing.tiers if row.tier is tier)
     return Bridge(_due(row, standing.at), tier, row.gate.ready_at)
 
@@ -178,18 +178,6 @@ def _due(row: TierStanding, at: datetime) -> str:
         return "due_now"
     ready_at = row.gate.ready_at
     return "due_soon" if ready_at is not None and ready_at - at <= SOON else "needed"
-
-
-def awaited(book: Rulebook, tier_id: str, model_id: str, confirmed: Collection[str], on: date) -> Tier | None:
-    """Return the tier that a wish for a model, or else for a tier, means; None when the edition does not say."""
-    if not model_id:
-        return book.tier(tier_id) if book.has_tier(tier_id) else None
-    found = access(book, model_id, book.lowest.id, (), on)
-    if found.state == "open":
-        return book.lowest
-    # A way whose requirements are met goes before a lower one that still asks for something.
-    ways = [way for way in found.ways if set(way.requires) <= set(confirmed)] or found.ways
-    return book.tier(ways[0].tier) if ways else None
 
 
 def offers_model(models: Iterable[str], wanted: str) -> bool:

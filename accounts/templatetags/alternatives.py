@@ -3,17 +3,19 @@
 Only figures of the rules are stated as such. What users report or nobody publishes is marked. Nothing is recommended.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from accounts import rules
 from accounts.templatetags import figures, moments, sayings, slugs
 from accounts.templatetags.marked import Marked, fill
+from accounts.templatetags.plans import OBSTACLES, wish_in_words
 
 register = template.Library()
 
@@ -44,14 +46,11 @@ REASONS: slugs.Words = {
     "may_need_a_purchase": gettext_lazy("The wait of {tier} ends then. A small purchase may be needed after that."),
     "may_lift": gettext_lazy("Both conditions of {tier} are met with it. The provider may look again when it is paid."),
     "nothing_to_pay": gettext_lazy("Nothing has to be paid for {tier}."),
-    "no_tier": gettext_lazy("No tier brings it."),
-    "unknown": gettext_lazy("The edition does not say which tier brings it."),
-    "retired": gettext_lazy("The model has been shut down."),
     "by_agreement": gettext_lazy("It is open by agreement only: this is the way that the provider names."),
     "above_tiers": gettext_lazy("The tiers end below it. What lies above is agreed with each customer."),
     "not_published": gettext_lazy("Some providers lift limits on request; nobody publishes for whom or how fast."),
     "another_has_it": gettext_lazy("An account of yours has it. Its limits and its bill are its own."),
-    "cap_each": gettext_lazy("Each organization has a cap of its own. Caps are never added up by the provider."),
+    "limits_each": gettext_lazy("Each organization has limits and a cap of its own. The provider never adds them up."),
     "starts_anew": gettext_lazy("A new organization begins at nothing: the whole sum and the whole wait, from today."),
     "opens_no_model": gettext_lazy("It opens no model that is closed."),
     "batch_queue": gettext_lazy("Now up to {number} tokens may wait in the batch queue, beside the other limits."),
@@ -100,17 +99,6 @@ COSTS: slugs.Words = {
     "caching_and_batching": gettext_lazy("nothing to pay; work to build it"),
     "relay": gettext_lazy("its own prices, from its own balance"),
 }
-NO_TIERS: slugs.Words = {
-    "partner": gettext_lazy("<b>{aim}</b> is open by agreement with {provider} only; no tier opens it."),
-    "expected": gettext_lazy("<b>{aim}</b> is announced and not open yet; no tier opens it today."),
-    "retired": gettext_lazy("<b>{aim}</b> has been shut down; no tier opens it."),
-    "cap": gettext_lazy("No tier of these rules lets one spend <b>{spend}</b> a month."),
-}
-UNKNOWNS: slugs.Words = {
-    "unknown_model": gettext_lazy("These rules do not know <b>{aim}</b>: nobody can say which tier opens it."),
-    "unknown_tier": gettext_lazy("These rules have no such tier."),
-    "cap": gettext_lazy("The monthly caps are not published: nobody can say which tier allows <b>{spend}</b>."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +127,16 @@ class Verdict:
 
 
 @register.simple_tag
-def told(way: rules.Alternative, book: rules.Rulebook, lowest: rules.LowestTier, now: datetime) -> Told:
+def told(way: rules.Alternative, plans: rules.Plans, now: datetime) -> Told:
     """Return an alternative in words, at the instant `now`."""
-    values = _values(way, book, lowest)
+    values = _values(way, plans)
     state, when = _when(way, now)
     return Told(
         kind=way.kind,
         name=slugs.word(NAMES, way.kind),
         state=state,
         when=when,
-        why=slugs.word(REASONS, way.reason).format(**values),
+        why=slugs.word({**OBSTACLES, **REASONS}, way.reason).format(**values),
         cost=_cost(way),
         data=slugs.word(DATA, way.kind).format(**values),
         risk=slugs.word(RISKS, way.kind),
@@ -157,12 +145,14 @@ def told(way: rules.Alternative, book: rules.Rulebook, lowest: rules.LowestTier,
     )
 
 
-def _values(way: rules.Alternative | None, book: rules.Rulebook, lowest: rules.LowestTier) -> dict[str, Any]:
-    needs = [*lowest.asks, *(lowest.tier.requires if lowest.tier and not lowest.asks else ())]
+def _values(way: rules.Alternative | None, plans: rules.Plans) -> dict[str, Any]:
+    need, book = plans.need, plans.standing.rulebook
+    needs = need.requires or plans.missing or (need.tier.requires if need.tier else ())
     return {
         "provider": book.provider.name,
-        "tier": sayings.tier_name(lowest.tier) if lowest.tier else "",
-        "needs": _(", ").join(slugs.word(slugs.REQUIREMENTS, need) for need in needs),
+        "tier": sayings.tier_name(need.tier) if need.tier else "",
+        "otherwise": sayings.tier_name(need.otherwise) if need.otherwise else "",
+        "needs": _(", ").join(slugs.word(slugs.REQUIREMENTS, one) for one in needs),
         "number": figures.cell(way.cell) if way is not None and way.cell is not None else "",
     }
 
@@ -172,11 +162,12 @@ def _when(way: rules.Alternative, now: datetime) -> tuple[str, str]:
     if way.when == "later" and way.at is not None:
         days = -((now - way.at) // DAY)
         words = _("in {days}").format(days=sayings.days(days))
-        return ("now", _("{when}: too late").format(when=words)) if way.is_late else ("soon", words)
+        return ("now", _("{when}: may be too late").format(when=words)) if way.is_late else ("soon", words)
     if way.when == "no":
         return "", _("does not bring it")
     if way.when == "today":
-        return "fine", _("works today") if way.basis == "rule" else _("may work today")
+        words = _("works today") if way.basis == "rule" else _("may work today")
+        return ("now", _("{when}, or too late").format(when=words)) if way.is_late else ("fine", words)
     return "unknown", _("nobody can say")
 
 
@@ -186,60 +177,54 @@ def _cost(way: rules.Alternative) -> str:
     if way.kind in COSTS and not (way.kind == "several_organizations" and way.cost_usd is not None):
         return slugs.word(COSTS, way.kind)
     if way.cost_usd is not None:
-        return _("nothing")
+        return pgettext("a cost", "nothing")
     return "–"
 
 
 @register.simple_tag
-def aim_in_words(aim: rules.Aim, book: rules.Rulebook) -> str:
-    """What is needed, by its name: a tier, a model, or a spend."""
-    if aim.model:
-        model = book.model(aim.model)
-        return model.name if model else aim.model
-    if aim.tier:
-        return sayings.tier_name(book.tier(aim.tier)) if book.has_tier(aim.tier) else aim.tier
-    return _("{amount} a month").format(amount=figures.dollars(aim.spend_usd))
-
-
-@register.simple_tag
-def verdict(
-    ways: tuple[rules.Alternative, ...], aim: rules.Aim, lowest: rules.LowestTier, book: rules.Rulebook, account: str
-) -> Verdict:
+def verdict(ways: tuple[rules.Alternative, ...], plans: rules.Plans, account: str) -> Verdict:
     """Return the one sentence above the comparison. `account` is its name, "" for a new one."""
-    values = _values(None, book, lowest) | {
-        "aim": aim_in_words(aim, book),
-        "spend": figures.dollars(aim.spend_usd) if aim.spend_usd is not None else "",
+    need, by_kind = plans.need, {way.kind: way for way in ways}
+    wait, pay = by_kind["wait"], by_kind["pay_and_wait"]
+    values = _values(None, plans) | {
+        "what": wish_in_words(need.wish, plans.standing.rulebook),
         "account": account or _("a new account"),
     }
-    by_kind = {way.kind: way for way in ways}
-    wait, pay = by_kind["wait"], by_kind["pay_and_wait"]
-    reason = _needs_tier(aim, lowest, values)
-    if lowest.code != "tier":
-        table = NO_TIERS if lowest.code == "no_tier" else UNKNOWNS
-        return Verdict("unknown", fill(slugs.word(table, lowest.reason), **values), reason)
+    reason = " ".join(_reasons(plans, values))
+    if need.tier is None:
+        return Verdict("unknown", fill(_("No tier gives you <b>{what}</b>."), **values), reason)
     if wait.reason == "has":
-        return Verdict("fine", fill(_("<b>{account}</b> has <b>{aim}</b>: nothing else is needed."), **values), reason)
+        return Verdict("fine", fill(_("<b>{account}</b> has <b>{what}</b>: nothing else is needed."), **values), reason)
+    if plans.is_there:
+        text = _("The tier of <b>{account}</b> is enough for <b>{what}</b>, but something besides is missing.")
+        return Verdict("now", fill(text, **values), reason)
+    dated = pay if pay.at is not None else wait
+    if dated.is_late and dated.live_at is not None:
+        text = _("<b>{what}</b> may come too late for <b>{account}</b>: expected live by <b>{live}</b>.")
+        return Verdict("now", fill(text, live=moments.instant(dated.live_at), **values), reason)
     if pay.when == "today":
-        text = _("<b>{aim}</b> may be there today for <b>{account}</b>, if <b>{amount}</b> is paid.")
+        text = _("<b>{what}</b> may be there today for <b>{account}</b>, if <b>{amount}</b> is paid.")
         return Verdict("now", fill(text, amount=figures.money(pay.cost_usd), **values), reason)
-    dated = pay if pay.when == "later" else wait
-    if dated.when == "later" and dated.at is not None:
-        text = (
-            _("<b>{aim}</b> comes too late for <b>{account}</b>: not before <b>{ready}</b>.")
-            if dated.is_late
-            else _("<b>{aim}</b> may be there for <b>{account}</b> from <b>{ready}</b> on.")
-        )
-        state = "now" if dated.is_late else "soon"
-        return Verdict(state, fill(text, ready=moments.instant(dated.at), **values), reason)
+    if dated.at is not None:
+        text = _("<b>{what}</b> may be there for <b>{account}</b> from <b>{ready}</b> on.")
+        return Verdict("soon", fill(text, ready=moments.instant(dated.at), **values), reason)
     if wait.reason == "overdue":
-        return Verdict("now", fill(_("<b>{aim}</b> is overdue for <b>{account}</b>."), **values), reason)
-    text = _("Nobody can say when <b>{account}</b> has <b>{aim}</b>.")
-    return Verdict("unknown", fill(text, **values), slugs.word(REASONS, wait.reason).format(**values))
+        return Verdict("now", fill(_("<b>{what}</b> is overdue for <b>{account}</b>."), **values), reason)
+    text = _("Nobody can say when <b>{account}</b> has <b>{what}</b>.")
+    return Verdict("unknown", fill(text, **values), slugs.word({**OBSTACLES, **REASONS}, wait.reason).format(**values))
 
 
-def _needs_tier(aim: rules.Aim, lowest: rules.LowestTier, values: dict[str, Any]) -> str:
-    if lowest.tier is None:
-        return _("What there is besides the tiers stands below.")
-    if aim.model or aim.spend_usd is not None:
-        return _("By the rules chosen, {tier} is the lowest tier that brings it.").format(**values)
-    return _("The dates come from the rules chosen; that a payment lifts a tier is no promise.")
+def _reasons(plans: rules.Plans, values: dict[str, Any]) -> Iterator[str]:
+    """Why that tier, and what it asks for besides; or why none does."""
+    need = plans.need
+    if need.tier is None:
+        yield slugs.word(OBSTACLES, need.obstacle)
+        yield _("What there is besides the tiers stands below.")
+    elif need.wish.tier:
+        yield _("The dates come from the rules chosen; that a payment lifts a tier is no promise.")
+    else:
+        yield _("By the rules chosen, {tier} is the lowest tier that brings it.").format(**values)
+    if need.requires:
+        yield _("Besides, it asks for: {needs}.").format(**values)
+    if need.otherwise:
+        yield _("Without that it takes {otherwise}.").format(**values)

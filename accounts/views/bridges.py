@@ -51,5 +51,7 @@ def _shown(relay: Relay, standing: rules.Standing | None, now: datetime) -> Show
     if account is None or standing is None or not (relay.bridge_tier or relay.bridge_model):
         return Shown(relay, condition, rules.Bridge("none"))
     confirmed = [need for need, since in account.confirmed_at.items() if since <= now]
-    bridge = rules.bridge(standing, relay.bridge_tier, relay.bridge_model, confirmed, now.date())
+    model, tier = relay.bridge_model, relay.bridge_tier
+    wish = rules.Wish(model=model) if model else rules.Wish(tier=tier)
+    bridge = rules.bridge(standing, wish, confirmed, now.date())
     return Shown(relay, condition, bridge, standing.rulebook)

@@ -7,39 +7,34 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts import rules
-from accounts.forms.alternatives import AlternativesForm
 from accounts.forms.relays import FirstBalanceForm, RelayForm
 from accounts.models import Account, Relay
 from accounts.views.bridges import Shown
 from accounts.views.samples import OPENAI, shelf
 
 UTC = ZoneInfo("UTC")
-AIM = rules.Aim(model="o3-mini")
+WISH = rules.Wish(model="o3-mini")
 
 
 def samples(*, now: datetime) -> dict[str, Any]:
     """What the partials of relays and of alternatives take."""
     book = shelf()[OPENAI]
     rows = [row_of(*pair, now=now) for pair in zip(rules.RELAY_CONDITIONS, rules.BRIDGES[1:], strict=True)]
-    lowest = rules.lowest_tier(book, AIM, (), now.date())
+    plans = rules.plan_anew(book, WISH, now)
     offered = [rules.RelayOffer(str(number), number == 0, row.condition) for number, row in enumerate(rows)]
-    ways = rules.alternatives(book, AIM, lowest, now, offered=offered)
-    typed = {"account": OPENAI, "aim": "model:o3-mini"}
-    choices = [(OPENAI, OPENAI)], [("model:o3-mini", "o3-mini")]
-    day: dict[str, Any] = {"zone": UTC, "now": now}
+    ways = rules.alternatives(plans, offered=offered)
     return {
         "rows": rows,
         "ways": ways,
         "compared": [
             {"way": way, "accounts": [], "relays": [(rows[int(one)], one == "0") for one in way.ids]} for way in ways
         ],
-        "aim": AIM,
-        "lowest": lowest,
+        "plans": plans,
+        "wish": WISH,
         "rulebook": book,
         "now": now,
-        "asked": AlternativesForm(typed, accounts=choices[0], aims=choices[1], **day),
         "form": RelayForm(accounts=Account.objects.none(), shelf=shelf(), auto_id="relay_%s"),
-        "first": FirstBalanceForm(auto_id="relay_%s", **day),
+        "first": FirstBalanceForm(auto_id="relay_%s", zone=UTC, now=now),
     }
 
 

@@ -13,6 +13,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -31,6 +32,7 @@ from accounts.models import Delivery, Feed
 from accounts.models.feed import new_seed
 from accounts.notices import compose
 from accounts.templatetags import handbook
+from accounts.templatetags.frame import PLANNING, Page
 from accounts.views import bridging, samples, worked
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
@@ -211,6 +213,7 @@ def _planner(request: PersonRequest, now: datetime) -> dict[str, Any]:
         followed.append({"plan": plan, "following": following, "steps": steps})
     return {
         "wish_form": PlannerForm(QueryDict("model=o3-mini&by=2000-01-01"), **facts),
+        "planning": [Page(label, reverse(f"accounts:{name}"), name == "capacity") for name, label in PLANNING.items()],
         "wish": plans.need.wish,
         "plans": plans,
         "missing_plans": missing,

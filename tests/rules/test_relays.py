@@ -184,7 +184,8 @@ class TestTheBridge:
     def bridge(self, payments, at, *, seen="tier-1", tier="", model="", confirmed=(), rulebook="openai/2025-05"):
         ledger = [line(gross, day) for gross, day in payments]
         judged = standing(ledger, seen, at, rulebook)
-        return rules.bridge(judged, tier, model, confirmed, instant(at).date())
+        wish = rules.Wish(model=model) if model else rules.Wish(tier=tier)
+        return rules.bridge(judged, wish, confirmed, instant(at).date())
 
     def test_is_needed_while_money_is_missing(self):
         bridge = self.bridge([("20", "05-01")], "05-20", tier="tier-3")
@@ -214,7 +215,7 @@ class TestTheBridge:
         bridge = self.bridge([("20", "05-01")], "05-09", model="o3-mini")
         assert (bridge.code, bridge.tier.id) == ("needed", "tier-3")
 
-    @pytest.mark.parametrize("aim", [{"model": "o3"}, {"model": "no-such"}, {"tier": "no-such"}, {}])
+    @pytest.mark.parametrize("aim", [{"model": "o3"}, {"model": "no-such"}, {"tier": "no-such"}])
     def test_what_no_tier_brings_is_unknown(self, aim):
         assert self.bridge([], "05-09", **aim) == rules.Bridge("unknown")
 
@@ -234,12 +235,13 @@ class TestTheBridge:
 
     def test_a_way_whose_requirements_are_met_goes_first(self):
         book = book_of(("free", 0, 0), ("t1", 5, 0), ("t2", 50, 0), models=[verified(or_tier="t2")])
-        assert rules.awaited(book, "", "m", (), TODAY).id == "t2"
-        assert rules.awaited(book, "", "m", VERIFIED, TODAY).id == "t1"
+        wanted = {"seen": "free", "model": "m", "rulebook": book}
+        assert self.bridge([], "05-09", **wanted).tier.id == "t2"
+        assert self.bridge([], "05-09", **wanted, confirmed=VERIFIED).tier.id == "t1"
 
-    def test_a_model_that_every_tier_has_means_the_lowest(self):
+    def test_a_model_that_every_tier_has_is_there(self):
         book = book_of(("free", 0, 0), ("t1", 5, 0), models=[verified() | {"from_tier": "free", "requires": []}])
-        assert rules.awaited(book, "", "m", (), TODAY).id == "free"
+        assert self.bridge([], "05-09", seen="free", model="m", rulebook=book).code == "reached"
 
     @given(st.integers(0, 60), st.integers(0, 60))
     def test_time_alone_only_ever_brings_it_nearer(self, first, more):

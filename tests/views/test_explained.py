@@ -15,6 +15,15 @@ from tests import make
 from tests.views.reading import Links
 
 ROOT = Path(settings.BASE_DIR)
+# Pages that a paragraph of the guide is about.
+OWN = {
+    "/planner/": "planner",
+    "/capacity/": "capacity",
+    "/alternatives/": "alternatives",
+    "/relays/": "relays",
+    "/doctor/": "errors",
+    "/profile/": "calendar",
+}
 
 
 @pytest.fixture
@@ -30,6 +39,7 @@ class TestEveryPageLeadsHere:
         account = make.make_account(owner, payments=[("50.00", "05-01T10:00")])
         gone = make.make_account(owner, name="gone")
         actions.archive_account(gone, by=owner, now=make.NOW)
+        relay = make.make_relay(owner)
         mailbox = Mailbox(settings.MAILBOX_DIR)
         mailbox.keep("<9@example.org>", b"Message-ID: <9@example.org>\r\nSubject: Hello\r\n\r\nHello.\r\n")
         mail, here = mailbox.newest(1)[0].name, f"/accounts/{account.pk}/"
@@ -51,11 +61,23 @@ class TestEveryPageLeadsHere:
             "/profile/",
             "/account/email/",
             "/styleguide/",
+            *OWN,
+            "/relays/new/",
+            f"/relays/{relay.pk}/",
+            f"/relays/{relay.pk}/edit/",
+            "/experience/",
         ]
         return {path: Links(client.get(path)) for path in paths}
 
     def test_each_holds_a_link_to_the_paragraph_that_explains_it(self, pages):
         assert [path for path, page in pages.items() if not page.explained(main=True)] == []
+
+    def test_a_page_that_the_guide_describes_leads_to_its_description_and_back(self, pages, client):
+        guide = client.get("/guide/").content.decode()
+        for path, paragraph in OWN.items():
+            assert paragraph in pages[path].explained(main=True), path
+            about = guide.partition(f'id="{paragraph}"')[2].partition("<h3")[0]
+            assert f'href="{path}' in about, path
 
     def test_every_such_link_leads_to_a_paragraph(self, pages):
         lead = set().union(*(page.explained(main=False) for page in pages.values()))
