@@ -74,7 +74,8 @@ def read(content: bytes, pick_apart: Callable[[str], tuple[str, ...]] | None = N
 
 def _bounded(rows: Iterator[tuple[int, list[str]]], form: str) -> Table:
     """Take the rows that are not empty, as long as they stay within the bounds."""
-    records, lines = [], []
+    records: list[list[str]] = []
+    lines: list[int] = []
     for line, cells in rows:
         while cells and not cells[-1]:
             cells.pop()
@@ -102,7 +103,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
         raise Unreadable("encoding") from None
     if "\0" in text:
         raise Unreadable("binary", text.count("\n", 0, text.index("\0")) + 1)
-    return text, encoding.removesuffix("-sig")
+    return text.removeprefix("\ufeff"), encoding.removesuffix("-sig")
 
 
 def _encoding(content: bytes) -> str:
@@ -180,7 +181,7 @@ def _measure(content: bytes) -> None:
             if "xl/workbook.xml" not in archive.namelist():
                 raise Unreadable("archive")
             for info in archive.infolist():
-                info.file_size = MOST_UNFOLDED + 1
+                info.file_size = 2 * MOST_UNFOLDED
                 with archive.open(info) as part:
                     while chunk := part.read(1 << 20):
                         left -= len(chunk)

@@ -9,6 +9,7 @@ from django.db.models.functions import Abs
 
 from accounts import rules
 from accounts.models.account import Account
+from accounts.models.imports import Import
 from accounts.models.user import User
 
 MOST = Decimal(10) ** 12
@@ -24,7 +25,8 @@ class Payment(models.Model):
     """Amounts are in `currency`; `rate` is USD for one unit. `uid` names the line outside; `id` is the entry order.
 
     `is_day_only` says that only the day is known; `paid_at` is then its last second in the zone of who entered it.
-    `form_key` is the key of the form that recorded it, so that a repeated submission records nothing more.
+    `form_key` is the key of the form that recorded it, so that a repeated submission records nothing more. `came_by` is
+    the import that brought it; untouched since, its `changed_at` is its `recorded_at`.
     """
 
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -41,6 +43,7 @@ class Payment(models.Model):
     reference = models.CharField(max_length=100, blank=True)
     note = models.CharField(max_length=500, blank=True)
     form_key = models.UUIDField(default=uuid.uuid4)
+    came_by = models.ForeignKey(Import, on_delete=models.SET_NULL, null=True, blank=True, related_name="payments")
     recorded_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     recorded_at = models.DateTimeField()
     changed_at = models.DateTimeField()

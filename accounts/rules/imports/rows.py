@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from typing import Any
 
 from accounts.rules.imports.amounts import Amount, decimal_of, read_amount
 from accounts.rules.imports.columns import Records
@@ -28,6 +29,15 @@ class Choices:
     refunded: str = ""
     currency: str = "USD"
     rates: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        said = {name: getattr(self, name) for name in ("order", "decimal", "refunded", "currency")}
+        return said | {"rates": {currency: str(rate) for currency, rate in self.rates.items()}}
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> "Choices":
+        rates = {currency: Decimal(rate) for currency, rate in said.get("rates", {}).items()}
+        return cls(**{**said, "rates": rates})
 
 
 @dataclass(frozen=True, slots=True)
