@@ -12,6 +12,7 @@ from accounts.views import (
     feed,
     health,
     icons,
+    imports,
     mailbox,
     manifest,
     models,
@@ -47,6 +48,7 @@ urlpatterns = [
     ),
     path("accounts/<uuid:account_id>/fall/", sightings.note_fall, name="note-fall"),
     path("accounts/<uuid:account_id>/payments/", payments.record_payment, name="record-payment"),
+    path("accounts/<uuid:account_id>/import/", imports.import_payments, name="import-payments"),
     path("accounts/<uuid:account_id>/plan/", plans.adopt_plan, name="adopt-plan"),
     path("accounts/<uuid:account_id>/plan/drop/", plans.drop_plan, name="drop-plan"),
     path("accounts/<uuid:account_id>/calendar.ics", calendar.account_calendar, name="account-calendar"),
@@ -62,6 +64,12 @@ urlpatterns = [
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),
     path("payments/<uuid:uid>/restore/", payments.restore_payment, name="restore-payment"),
+    # imports
+    path("imports/<uuid:import_id>/", imports.show_import, name="import"),
+    path("imports/<uuid:import_id>/columns/", imports.map_import, name="map-import"),
+    path("imports/<uuid:import_id>/start/", imports.start_import, name="start-import"),
+    path("imports/<uuid:import_id>/cancel/", imports.cancel_import, name="cancel-import"),
+    path("imports/<uuid:import_id>/undo/", imports.undo_import, name="undo-import"),
     # notices
     path("notices/", notices.notices, name="notices"),
     path("notices/test-mail/", notices.send_test_mail, name="send-test-mail"),

@@ -67,6 +67,7 @@ ASKS = {
     ("amount", "ambiguous"): "decimal",
     ("tax", "ambiguous"): "decimal",
     ("status", "refunded"): "refunded",
+    ("rate", "ambiguous"): "decimal",
     ("rate", "missing"): "rates",
 }
 
@@ -143,7 +144,7 @@ class Preview:
 def preview_import(account: Account, reading: Reading, *, zone: ZoneInfo, shelf: Shelf, now: datetime) -> Preview:
     """Say what would come of it as things are at this moment. Writes nothing."""
     verdicts = rules.imports.match(reading.found, held_lines(account), zone=zone)
-    lines = [payment.as_line() for payment in Payment.objects.filter(account=account).in_entry_order()]
+    lines = [line for _, line in Payment.objects.filter(account=account).in_entry_order().lines()]
     before = assess(account, lines, shelf, now=now)
     new = [
         row.as_line(f"row:{place}", verdict.undoes)

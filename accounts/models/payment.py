@@ -1,7 +1,9 @@
 """One ledger line. It is corrected or voided with a trace, never silently changed or deleted."""
 
 import uuid
+from collections.abc import Iterator
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -13,12 +15,19 @@ from accounts.models.imports import Import
 from accounts.models.user import User
 
 MOST = Decimal(10) ** 12
+# The columns of a rules.Line in its order, without its id and what it undoes.
+LINE = ("kind", "status", "gross", "paid_at", "tax", "currency", "rate", "reference")
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def in_entry_order(self) -> "PaymentQuerySet":
         """By instant, then by the order in which the lines were entered: the order of the rules."""
         return self.order_by("paid_at", "id")
+
+    def lines(self) -> Iterator[tuple[UUID, rules.Line]]:
+        """Each payment's account and its line as the rules know it, in their order, without the rows around them."""
+        for account_id, pk, undoes, *facts in self.values_list("account_id", "pk", "undoes_id", *LINE).iterator():
+            yield account_id, rules.Line(str(pk), *facts[:-1], str(undoes or ""), facts[-1])
 
 
 class Payment(models.Model):

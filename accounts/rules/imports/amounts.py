@@ -21,7 +21,7 @@ class Amount:
     currency: str
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def read_amount(text: str, decimal: str = "") -> Amount:
     """Read money. `decimal` is the mark before the cents in this column, "." or ","; "" when nobody knows.
 
@@ -73,8 +73,10 @@ def _number(digits: str, decimal: str) -> Decimal:
 
 def decimal_of(texts: Iterable[str]) -> str:
     """The mark before the cents that a column proves, "." or ","; "" when it proves none, or both."""
-    proven = set()
+    proven: set[str] = set()
     for text in texts:
+        if len(proven) > 1:
+            break
         for mark in ".,":
             other = "," if mark == "." else "."
             try:

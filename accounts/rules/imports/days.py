@@ -38,7 +38,7 @@ class Moment:
     zone: tzinfo | None = None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def read_day(text: str, order: str = "") -> Moment:
     """Read a day, perhaps with a time. `order` is how this column writes 04/05/2025: "day" or "month" first.
 

@@ -7,7 +7,7 @@ twice brings nothing new. Nothing is ever overwritten: what says otherwise of a 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
 from accounts.rules.imports.rows import Found
@@ -42,7 +42,7 @@ class Verdict:
     undoes: str = ""
 
 
-Key = tuple[str, str, str, str]
+Key = tuple[date, Decimal, str, str]
 
 
 def match(rows: Sequence[Found], held: Sequence[Held], *, zone: tzinfo) -> list[Verdict]:
@@ -69,8 +69,7 @@ class _Matching:
                 self._referred.setdefault((line.kind, line.reference), line)
 
     def _key(self, line: Held | Found) -> Key:
-        day = line.paid_at.astimezone(self._zone).date().isoformat()
-        return day, format(abs(line.gross).normalize(), "f"), line.currency, line.kind
+        return line.paid_at.astimezone(self._zone).date(), abs(line.gross), line.currency, line.kind
 
     def _differs(self, row: Found, line: Held | Found) -> str:
         """What a row says otherwise of the same payment; "" when nothing. What is void says nothing."""
@@ -97,7 +96,7 @@ class _Matching:
         return None
 
     def _take(self, row: Found, statuses: tuple[str, ...]) -> Held | None:
-        free = self._free[self._key(row)]
+        free = self._free.get(self._key(row), []) if self._free else []
         for line in free:
             if line.status in statuses and not (line.reference and row.reference):
                 free.remove(line)

@@ -10,13 +10,16 @@ from accounts.rules.imports.amounts import Amount, decimal_of, read_amount
 from accounts.rules.imports.columns import Records
 from accounts.rules.imports.days import Moment, order_of, placed, read_day
 from accounts.rules.imports.wording import KINDS, SIGNS, STATUSES, Unclear, key_of
-from accounts.rules.ledger import UNDOING, LedgerError, Line
+from accounts.rules.ledger import MOST, UNDOING, Line
 
 # What "refunded" says of a row with money that came in: the payment was paid back ("paid_back"; it counts nothing), or
 # the row is the refund itself ("refund").
 REFUNDED_AS = ("paid_back", "refund")
 LONGEST_REFERENCE, LONGEST_NOTE = 100, 500
-PLACES = Decimal("0.0001")
+PLACES = 4
+MOST_RATE = Decimal(10) ** 6
+# So many rows are looked at for what a column proves.
+PROVING = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Row:
 
 def choices_for(records: Records, columns: Sequence[str], given: Choices, begins_at: int = 0) -> Choices:
     """Fill what was not said with what the columns themselves prove."""
-    rows = records[begins_at:]
+    rows = records[begins_at : begins_at + PROVING]
 
     def cells(*names: str) -> Iterator[str]:
         for number, name in enumerate(columns):
@@ -158,12 +161,14 @@ class _Reading:
             return None
         for name in ("gross", "tax"):
             amount = getattr(found, name)
-            if amount is not None and amount != amount.quantize(PLACES):
+            if amount is not None and -amount.as_tuple().exponent > PLACES and round(amount, PLACES) != amount:
                 self._note("amount" if name == "gross" else name, "places")
-        try:
-            found.as_line("new")
-        except LedgerError as error:
-            self._note({"gross": "amount"}.get(error.field, error.field), "not_a_line")
+        if not 0 < found.gross < MOST:
+            self._note("amount", "zero" if not found.gross else "large")
+        if found.tax is not None and found.tax > found.gross:
+            self._note("tax", "more")
+        if found.rate is not None and not 0 < found.rate < MOST_RATE:
+            self._note("rate", "zero" if not found.rate else "large")
         return found
 
     def _note(self, name: str, code: str) -> None:
@@ -211,8 +216,7 @@ class _Reading:
     def _settled(self, status: str, kind: str, amount: Amount) -> tuple[str, str]:
         """Status and kind together: money that goes out is a refund; "refunded" alone is asked about."""
         if amount.amount < 0:
-            kind = kind if kind in UNDOING or kind else "refund"
-            return "succeeded" if status == "refunded" else status, kind
+            return "succeeded" if status == "refunded" else status, kind or "refund"
         if status == "refunded" and kind not in UNDOING:
             if self.choices.refunded == "refund":
                 return "succeeded", "refund"
@@ -245,8 +249,10 @@ class _Reading:
         return abs(said.amount) if said is not None else None
 
     def _text(self, name: str, longest: int) -> str:
-        seen = (sign for sign in self.cells.get(name, "") if sign.isprintable() or sign.isspace())
-        text = " ".join("".join(seen).split())
+        text = self.cells.get(name, "")
+        if not text.isprintable():
+            text = "".join(sign for sign in text if sign.isprintable() or sign.isspace())
+        text = " ".join(text.split())
         if len(text) > longest:
             self._note(name, "long")
         return text

@@ -27,7 +27,7 @@ def plain(text: str) -> str:
     """The text with ASCII digits and signs and single spaces. Unclear (long) when it is too long to be one value."""
     if len(text) > LONGEST:
         raise Unclear("long")
-    return " ".join(text.translate(NARROW).split())
+    return " ".join((text if text.isascii() else text.translate(NARROW)).split())
 
 
 def key_of(text: str) -> str:
