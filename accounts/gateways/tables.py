@@ -21,7 +21,8 @@ MOST_ROWS = 100_000
 MOST_COLUMNS = 60
 MOST_CELL = 2_000
 SPARE_ROWS = 60  # headings, and what stands above and below the payments
-DELIMITERS = ",;\t|"
+# A comma comes last: it may stand before cents.
+DELIMITERS = "\t;|,"
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 Cell = bool | date | datetime | float | int | str | time | timedelta
