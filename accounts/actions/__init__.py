@@ -22,7 +22,7 @@ from accounts.actions.escalations import (
 )
 from accounts.actions.feeds import close_feed, open_feed, renew_feed, restore_feed
 from accounts.actions.following import follow, running_plans
-from accounts.actions.importing import Preview, Reading, preview_import, read_import
+from accounts.actions.importing import Preview, Reading, preview_import, read_import, read_table, understand
 from accounts.actions.imports import (
     ImportRefused,
     begin_import,
@@ -97,6 +97,7 @@ __all__ = [
     "preview_import",
     "prune_imports",
     "read_import",
+    "read_table",
     "reassess",
     "reconcile",
     "record_payment",
@@ -115,6 +116,7 @@ __all__ = [
     "start_import",
     "take_imports",
     "tick_step",
+    "understand",
     "undo_import",
     "unmute_kind",
     "untick_step",

@@ -53,13 +53,26 @@ class Rows:
         return [(code, self.counts[code]) for code in (*rules.imports.VERDICTS, "not_understood") if self.counts[code]]
 
 
+def counts_of(preview: actions.Preview) -> Counter[str]:
+    return preview.counts + Counter({"not_understood": preview.reading.troubled})
+
+
 def shown_rows(preview: actions.Preview, held: Import) -> Rows:
     """What the preview shows: every row where there are few, else those that need a person first."""
-    counts = preview.counts + Counter({"not_understood": preview.reading.troubled})
+    counts = counts_of(preview)
     places = _places(preview)
     if len(places) > MOST_ROWS:
         places.sort(key=lambda place: ORDER.index(place[1]))
         places = sorted(places[:MOST_ROWS])
+    return _listed(preview, places, counts, held)
+
+
+def rows_of(preview: actions.Preview, payments: dict[int, Payment]) -> Rows:
+    """Every row, with the payments that rows were found to be."""
+    return Rows(list(_rows(preview, _places(preview), payments)), counts_of(preview))
+
+
+def _listed(preview: actions.Preview, places: "list[Place]", counts: Counter[str], held: Import) -> Rows:
     keys = {preview.verdicts[of].held for _, _, of in places if of is not None}
     payments = Payment.objects.filter(account=held.account_id).in_bulk([int(key) for key in keys if key])
     return Rows(list(_rows(preview, places, payments)), counts)

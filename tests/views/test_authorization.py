@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.urls import reverse
 
 from accounts import actions, notices
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Notice, Payment, User
+from accounts.models import Account, Import, Notice, Payment, User
 from accounts.models.workspace import VIEWER
 from accounts.urls import urlpatterns
 from tests import make
@@ -98,6 +99,19 @@ def of_payment(world: World) -> dict[str, object]:
     return {"uid": world.payment.uid}
 
 
+def of_import(world: World) -> dict[str, object]:
+    """A draft, made when it is first asked for."""
+    held = Import.objects.filter(account=world.account).first() or actions.begin_import(
+        world.account,
+        content=b"Date,Amount\n2025-05-02,5\n",
+        file_name="",
+        zone=ZoneInfo("UTC"),
+        by=world.people[OWNER],
+        now=make.NOW,
+    )
+    return {"import_id": held.pk}
+
+
 def of_calendar(world: World) -> str:
     return actions.open_feed(world.people[OWNER], now=make.NOW).token
 
@@ -118,6 +132,12 @@ DOORS = {
     "see-tier": Door(change=EDITORS, ids=of_account),
     "withdraw-sighting": Door(change=EDITORS, ids=of_sighting),
     "note-fall": Door(change=EDITORS, ids=of_account),
+    "import-payments": Door(see=EDITORS, change=EDITORS, ids=of_account),
+    "import": Door(see=EDITORS, ids=of_import),
+    "map-import": Door(change=EDITORS, ids=of_import),
+    "start-import": Door(change=EDITORS, ids=of_import),
+    "cancel-import": Door(change=EDITORS, ids=of_import),
+    "undo-import": Door(change=EDITORS, ids=of_import),
     "adopt-plan": Door(change=EDITORS, ids=of_account),
     "drop-plan": Door(change=EDITORS, ids=of_account),
     "planner": Door(see=SIGNED_IN),

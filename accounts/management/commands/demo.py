@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
@@ -49,6 +50,14 @@ class Adopt:
 
 
 @dataclass(frozen=True)
+class Bring:
+    """A table was imported, `days` before now; each of its rows is (days before now, amount, reference)."""
+
+    days: float
+    rows: tuple[tuple[int, str, str], ...]
+
+
+@dataclass(frozen=True)
 class Act:
     """Something that was done on the path to the tier that was due `days` before now: an action by its name."""
 
@@ -65,7 +74,7 @@ class Story:
     edition: str
     tier: str
     days: float
-    steps: tuple[Pay | See | Adopt | Act, ...] = ()
+    steps: tuple[Pay | See | Adopt | Bring | Act, ...] = ()
     follows: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -98,7 +107,13 @@ STORIES = (
         ),
         facts={"organization_ref": "org-Rs41Lab"},
     ),
-    Story("agency-shop-14", OPENAI, "tier-3", 12, (Pay(9, "300", "invoice", {"tax": Decimal(0)}),)),
+    Story(
+        "agency-shop-14",
+        OPENAI,
+        "tier-3",
+        12,
+        (Pay(9, "300", "invoice", {"tax": Decimal(0)}), Bring(8, ((11, "40", "INV-20988"), (10, "25", "INV-21002")))),
+    ),
     Story(
         "voice-assistant",
         OPENAI,
@@ -220,7 +235,7 @@ class _Player:
             now=when,
         )
 
-    def of(self, step: Pay | See | Adopt | Act) -> Callable[[datetime], None]:
+    def of(self, step: Pay | See | Adopt | Bring | Act) -> Callable[[datetime], None]:
         match step:
             case Pay():
                 return self.pay(step)
@@ -228,6 +243,8 @@ class _Player:
                 return self.see(step)
             case Adopt():
                 return self.adopt(step)
+            case Bring():
+                return self.bring(step)
         return self.walk(step)
 
     def adopt(self, step: Adopt) -> Callable[[datetime], None]:
@@ -263,6 +280,23 @@ class _Player:
     def see(self, step: See) -> Callable[[datetime], None]:
         def act(when: datetime) -> None:
             actions.see_tier(self._account, tier=step.tier, seen_at=when, by=self._user, now=when)
+
+        return act
+
+    def bring(self, step: Bring) -> Callable[[datetime], None]:
+        def act(when: datetime) -> None:
+            past = [(when - timedelta(days=days - step.days), *rest) for days, *rest in step.rows]
+            lines = ["Date,Amount,Tax,Status,Invoice number"]
+            lines += [f"{at:%Y-%m-%d %H:%M}Z,${gross},0,Paid,{reference}" for at, gross, reference in past]
+            held = actions.begin_import(
+                self._account,
+                content="\n".join(lines).encode(),
+                file_name="billing-history.csv",
+                zone=ZoneInfo("UTC"),
+                by=self._user,
+                now=when,
+            )
+            actions.start_import(held, leaves_out=False, by=self._user, now=when)
 
         return act
 

@@ -52,6 +52,8 @@ def guess_columns(records: Records) -> Guess:
             if not held and cells and sum(map(fits, cells)) >= MOST_OF_THEM * len(cells):
                 columns[number] = field
                 break
+    if not headings and "day" in columns and not _is_day((*records[0], *columns)[columns.index("day")]):
+        begins_at = 1  # headings in words of their own
     return Guess(tuple(columns), begins_at)
 
 
