@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as now_said
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -103,7 +103,7 @@ class MappingForm(forms.Form):
         self.currencies = sorted({*asked.get("rates", ()), *given.rates})
         for currency in self.currencies:
             self.fields[f"rate-{currency}"] = AmountField(
-                label=now_said("US dollars for one %(currency)s") % {"currency": currency},
+                label=gettext("US dollars for one %(currency)s") % {"currency": currency},
                 required=False,
                 places=10,
                 most=Decimal(10) ** 6,
@@ -127,7 +127,7 @@ class MappingForm(forms.Form):
                 self.add_error(name, _("Another column holds this already."))
         for needed in ("day", "amount"):
             if needed not in chosen:
-                words = now_said("No column holds this yet: %(field)s.") % {"field": FIELD_WORDS[needed]}
+                words = gettext("No column holds this yet: %(field)s.") % {"field": FIELD_WORDS[needed]}
                 self.add_error(None, words)
         return said
 
@@ -146,7 +146,7 @@ def _heading(reading: actions.Reading, number: int) -> str:
     """The column's own heading, or what stands in its first row."""
     text = reading.heading[number]
     shown = text if len(text) <= SHOWN_OF_HEADING else f"{text[:SHOWN_OF_HEADING]}…"
-    return shown or now_said("Column %(number)s") % {"number": number + 1}
+    return shown or gettext("Column %(number)s") % {"number": number + 1}
 
 
 def _as_typed(rate: Decimal | None) -> str | None:

@@ -19,11 +19,11 @@ MOST_SHOWN = 20
 
 class Command(BaseCommand):
     help = (
-        "Import the payments of a CSV or XLSX file (or of pasted lines) into an account. The columns are found by their "
-        "headings, English or Chinese (date, amount, status, invoice number, tax, currency, ...), or as they were named "
-        "on the page for such a table before. Payments that the ledger holds already are not added again, so the same "
-        "file can be given any number of times. All rows are written in one transaction, or none. Exit code 0: done, or "
-        "nothing was new; 1: refused, with the reason, and nothing was written."
+        "Import the payments of a CSV or XLSX file (or of pasted lines) into an account. The columns are found by "
+        "their headings, English or Chinese (date, amount, status, invoice number, tax, currency, ...), or as they were "
+        "named on the page for such a table before. Payments that the ledger holds already are not added again, so the "
+        "same file can be given any number of times. All rows are written in one transaction, or none. Exit code 0: "
+        "done, or nothing was new; 1: refused, with the reason, and nothing was written."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -69,8 +69,8 @@ class Command(BaseCommand):
         preview = actions.preview_import(account, reading, zone=zone, shelf=shelf, now=now)
         counts = preview.counts
         self.stdout.write(
-            f"{account.name}: {counts['new']} new, {counts['duplicate']} there already, {counts['conflict']} in conflict, "
-            f"{reading.troubled} not understood"
+            f"{account.name}: {counts['new']} new, {counts['duplicate']} there already, "
+            f"{counts['conflict']} in conflict, {reading.troubled} not understood"
         )
         troubled = [row for row in reading.rows if row.problems]
         for row in troubled[:MOST_SHOWN]:
