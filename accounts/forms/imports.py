@@ -13,7 +13,7 @@ from accounts.forms.fields import AmountField, one_line
 from accounts.gateways.tables import MOST_BYTES
 from accounts.rules.imports import FIELDS, Choices
 from accounts.templatetags.imports import FIELDS as FIELD_WORDS
-from accounts.templatetags.imports import UNREADABLE, why_unreadable
+from accounts.templatetags.imports import why_unreadable
 
 SHOWN_OF_HEADING = 40
 
@@ -39,7 +39,7 @@ class GivenForm(forms.Form):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file is not None and file.size > MOST_BYTES:
-            raise ValidationError(UNREADABLE["large"])
+            raise ValidationError(why_unreadable("large", None))
         return file
 
     def clean(self) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class MappingForm(forms.Form):
     }
 
     def __init__(self, *args: Any, reading: actions.Reading, given: Choices, **options: Any) -> None:
-        super().__init__(*args, auto_id="map_%s", **options)
+        super().__init__(*args, **{"auto_id": "map_%s"} | options)
         self.given, asked = given, reading.asked
         kinds = [("", _("nothing that matters")), *((name, FIELD_WORDS[name]) for name in FIELDS)]
         self.column_names = [f"column-{number}" for number in range(len(reading.columns))]

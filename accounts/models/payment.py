@@ -27,7 +27,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def lines(self) -> Iterator[tuple[UUID, rules.Line]]:
         """Each payment's account and its line as the rules know it, in their order, without the rows around them."""
         for account_id, pk, undoes, *facts in self.values_list("account_id", "pk", "undoes_id", *LINE).iterator():
-            yield account_id, rules.Line(str(pk), *facts[:-1], str(undoes or ""), facts[-1])
+            kind, status, gross, paid_at, tax, currency, rate, reference = facts
+            undone = str(undoes or "")
+            line = rules.Line(str(pk), kind, status, gross, paid_at, tax, currency, rate, undone, reference)
+            yield account_id, line
 
 
 class Payment(models.Model):

@@ -11,7 +11,7 @@ from accounts.templatetags.slugs import Words, word
 register = template.Library()
 
 FIELDS: Words = {
-    "day": pgettext_lazy("what a column holds", "Day, with or without time"),
+    "day": pgettext_lazy("what a column holds", "Day"),
     "clock": pgettext_lazy("what a column holds", "Time"),
     "amount": pgettext_lazy("what a column holds", "Amount"),
     "currency": pgettext_lazy("what a column holds", "Currency"),

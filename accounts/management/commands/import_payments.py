@@ -20,7 +20,7 @@ MOST_SHOWN = 20
 class Command(BaseCommand):
     help = (
         "Import the payments of a CSV or XLSX file (or of pasted lines) into an account. The columns are found by "
-        "their headings, English or Chinese (date, amount, status, invoice number, tax, currency, ...), or as they were "
+        "their headings, English or Chinese (date, amount, status, invoice number, tax, currency ...), or as they were "
         "named on the page for such a table before. Payments that the ledger holds already are not added again, so the "
         "same file can be given any number of times. All rows are written in one transaction, or none. Exit code 0: "
         "done, or nothing was new; 1: refused, with the reason, and nothing was written."
