@@ -24,6 +24,8 @@ PEOPLE = (ANONYMOUS, INACTIVE, OWNER, VIEWING, STRANGER, STAFF)
 SIGNED_IN = {OWNER, VIEWING, STRANGER, STAFF}
 MAIL = b"Message-ID: <1@example.org>\r\nFrom: a@example.org\r\nTo: b@example.org\r\nSubject: Hello\r\n\r\nHello.\r\n"
 
+TABLE = b"Date,Amount\n2025-05-02,5\n"
+
 
 @dataclass
 class World:
@@ -34,6 +36,7 @@ class World:
     payment: Payment
     notice: Notice
     mail: str
+    draft: Import
 
     def client(self, person: str, **facts) -> Client:
         client = Client(**facts)
@@ -59,6 +62,7 @@ def world(db) -> World:
         payment=account.payments.get(),
         notice=account.notices.get(recipient=owner),
         mail=mailbox.newest(1)[0].name,
+        draft=actions.begin_import(account, content=TABLE, file_name="", zone=ZoneInfo("UTC"), by=owner, now=make.NOW),
     )
 
 
@@ -100,16 +104,7 @@ def of_payment(world: World) -> dict[str, object]:
 
 
 def of_import(world: World) -> dict[str, object]:
-    """A draft, made when it is first asked for."""
-    held = Import.objects.filter(account=world.account).first() or actions.begin_import(
-        world.account,
-        content=b"Date,Amount\n2025-05-02,5\n",
-        file_name="",
-        zone=ZoneInfo("UTC"),
-        by=world.people[OWNER],
-        now=make.NOW,
-    )
-    return {"import_id": held.pk}
+    return {"import_id": world.draft.pk}
 
 
 def of_calendar(world: World) -> str:
