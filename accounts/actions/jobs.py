@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 
 from accounts import notices
+from accounts.actions.imports import prune_imports, take_imports
 from accounts.actions.repeats import forget_answers
 from accounts.actions.standings import reconcile
 from accounts.gateways.mailbox import Mailbox
@@ -38,8 +39,12 @@ def run(job: str, work: Callable[[datetime], int], *, now: datetime) -> int | No
 
 
 def tick(*, now: datetime) -> Mapping[str, int]:
-    """Do one round without Celery and return how many rows each job changed. Any number of times in a slot."""
+    """Do one round without Celery and return how many rows each job changed. Any number of times in a slot.
+
+    Imports that wait come first, so that the round assesses and mails what they brought.
+    """
     started = time.monotonic()
+    take_imports(now=now)
     rows = {"reconcile": reconcile(now=now), "deliver": deliver(now)}
     runs = [(job, _slot(now), now, _ended_at(now, started), count) for job, count in rows.items()]
     with connection.cursor() as cursor:
@@ -73,7 +78,7 @@ def prune(now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608 (a name of our settings)
         cached = int(cursor.rowcount)
-    return runs + sessions + mails + cached + forget_answers(now=now)
+    return runs + sessions + mails + cached + forget_answers(now=now) + prune_imports(now=now)
 
 
 def _slot(now: datetime) -> int:
