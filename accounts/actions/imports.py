@@ -146,6 +146,8 @@ def _finish(
 def take_imports(*, now: datetime) -> int:
     """Carry out every import that waits, oldest first; return how many were taken. Several may run at once."""
     count = 0
+    if not Import.objects.to_take(now, stale=STALE).exists():  # as at nearly every round
+        return count
     while (held := _take(now)) is not None:
         carry_out(held, now=now)
         count += 1
