@@ -143,9 +143,16 @@ def _finish(
     held.state, held.ended_at = DONE, now
 
 
+def waiting_imports(now: datetime) -> QuerySet[Import]:
+    """Imports to be carried out, oldest first: confirmed ones, and those whose worker has fallen silent."""
+    return Import.objects.to_take(now, stale=STALE)
+
+
 def take_imports(*, now: datetime) -> int:
     """Carry out every import that waits, oldest first; return how many were taken. Several may run at once."""
     count = 0
+    if not waiting_imports(now).exists():  # as at nearly every round
+        return count
     while (held := _take(now)) is not None:
         carry_out(held, now=now)
         count += 1
@@ -154,7 +161,7 @@ def take_imports(*, now: datetime) -> int:
 
 @transaction.atomic
 def _take(now: datetime) -> Import | None:
-    held = Import.objects.to_take(now, stale=STALE).select_for_update(skip_locked=True, of=("self",)).first()
+    held = waiting_imports(now).select_for_update(skip_locked=True, of=("self",)).first()
     if held is None:
         return None
     held.state, held.attempts, held.beaten_at, held.rows_done = RUNNING, held.attempts + 1, now, 0

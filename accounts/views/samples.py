@@ -20,13 +20,11 @@ from accounts.models import (
     Payment,
     Plan,
     Shelf,
-    Token,
     User,
 )
 from accounts.models.imports import OVER
 from accounts.models.imports import STATES as STATES
 from accounts.models.notice import STATUSES
-from accounts.models.token import SCOPES
 from accounts.templatetags.cases import Case
 from accounts.views.board import Row
 from accounts.views.specimens import SPECIMENS
@@ -294,26 +292,3 @@ def listed(row: Row, recipient: User, *, now: datetime) -> Iterator[Listed]:
         raised = notice(row, "upgrade_ready", recipient, now=now)
         mail = Delivery(notice=raised, status=status, next_at=now, sent_at=now if status == "sent" else None)
         yield Listed(raised, [mail])
-
-
-# Of the API's page: a parameter as it is told there.
-FIELDS = (
-    {"name": "limit", "kind": "integer", "is_needed": False, "words": "How many at most."},
-    {"name": "gross", "kind": "decimal", "is_needed": True, "words": ""},
-)
-
-
-def tokens(*, now: datetime) -> list[Token]:
-    """A token in each of its states."""
-    made = now - timedelta(days=40)
-    facts: dict[str, Any] = {"prefix": "td_x4Kq9v", "created_at": made}
-    return [
-        Token(id=1, name="nightly import", scopes=SCOPES, last_used_at=now - timedelta(hours=7), **facts),
-        Token(id=2, name="laptop", scopes=SCOPES[:1], expires_at=now - timedelta(days=10), **facts),
-        Token(id=3, name="old server", scopes=SCOPES[:2], revoked_at=now - timedelta(days=3), **facts),
-    ]
-
-
-def made(*, now: datetime) -> actions.Made:
-    """A token that was made a moment ago; the secret opens nothing."""
-    return actions.Made(tokens(now=now)[0], "td_" + "x4Kq9v" * 7 + "A")

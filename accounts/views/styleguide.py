@@ -34,7 +34,7 @@ from accounts.models.feed import new_seed
 from accounts.notices import compose
 from accounts.templatetags import handbook
 from accounts.templatetags.frame import PLANNING, Page
-from accounts.views import bridging, samples, worked
+from accounts.views import bridging, samples, scripts, worked
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.capacity import answer_to
@@ -87,9 +87,9 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         "token": "-",
         "specimens": SPECIMENS,
         "bridging": bridging.samples(now=now),
-        "made": samples.made(now=now),
-        "tokens_shown": samples.tokens(now=now),
-        "fields_shown": samples.FIELDS,
+        "made": scripts.made(now=now),
+        "tokens_shown": scripts.tokens(now=now),
+        "fields_shown": scripts.FIELDS,
     }
     return render(request, "accounts/styleguide.html", context)
 
