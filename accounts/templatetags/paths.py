@@ -134,7 +134,11 @@ class _Step:
             return title, self._fill(_("Asked {since}.")), _("Open support")
         return (
             title,
-            self._fill(_("With the organization, the payments and the dates; the mail about it holds a text.")),
+            self._fill(
+                _(
+                    "With the organization, the payments and the dates: the evidence holds them all, and a text for the ticket."
+                )
+            ),
             _("Open support"),
         )
 
