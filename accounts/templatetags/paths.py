@@ -133,8 +133,7 @@ class _Step:
         if self._is_done:
             return title, self._fill(_("Asked {since}.")), _("Open support")
         words = _(
-            "With the organization, the payments and the dates: "
-            "the evidence holds them all, and a text for the ticket."
+            "With the organization, the payments and the dates: the evidence holds them all, and a text for the ticket."
         )
         return title, self._fill(words), _("Open support")
 
