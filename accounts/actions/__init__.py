@@ -35,6 +35,7 @@ from accounts.actions.payments import (
 )
 from accounts.actions.people import change_profile
 from accounts.actions.plans import PlanRefused, adopt_plan, drop_plan, plans_for
+from accounts.actions.restoring import restore_workspace
 from accounts.actions.rulebooks import EditionChanged, adopt, digest_of, preview_adoption
 from accounts.actions.sightings import NoSuchTier, NotTheLatest, note_fall, see_tier, withdraw_sighting
 from accounts.actions.standings import assess, reassess, reconcile, settle
@@ -84,6 +85,7 @@ __all__ = [
     "restore_account",
     "restore_feed",
     "restore_payment",
+    "restore_workspace",
     "running_plans",
     "see_tier",
     "send_test_mail",
