@@ -22,6 +22,7 @@ from accounts.actions.escalations import (
 )
 from accounts.actions.feeds import close_feed, open_feed, renew_feed, restore_feed
 from accounts.actions.following import follow, running_plans
+from accounts.actions.leaving import Leaving, LeavingRefused, delete_person, what_leaving_does
 from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
 from accounts.actions.payments import (
     FormUsedBefore,
@@ -47,6 +48,8 @@ __all__ = [
     "EditionChanged",
     "EscalationRefused",
     "FormUsedBefore",
+    "Leaving",
+    "LeavingRefused",
     "MailRefused",
     "NoSuchTier",
     "NotTheLatest",
@@ -61,6 +64,7 @@ __all__ = [
     "close_feed",
     "confirm_requirement",
     "correct_payment",
+    "delete_person",
     "digest_of",
     "drop_plan",
     "edit_account",
@@ -96,5 +100,6 @@ __all__ = [
     "untick_step",
     "void_payment",
     "wake_escalation",
+    "what_leaving_does",
     "withdraw_sighting",
 ]

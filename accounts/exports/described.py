@@ -6,7 +6,7 @@ from accounts.exports import workspace as schema
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of schema.SCHEMA. It knows shapes and kinds; what refers to what stands in the tables."""
+    """The JSON Schema (2020-12) of schema.SCHEMA. It knows shapes and kinds, not what refers to what."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:{schema.NAME}:{schema.VERSION}",

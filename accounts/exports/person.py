@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 
 def write_person(user: User, file: IO[bytes], *, now: datetime) -> None:
-    """Write what is known of a person as UTF-8 JSON: who they are, where they belong, what they did, what they were told.
+    """Write what is known of a person as UTF-8 JSON: who they are, where they belong, what they did and were told.
 
     Secrets are not in it: no password, session, code of a second factor, or address of the calendar. The name of an
     account is there while the person may see it.

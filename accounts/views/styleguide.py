@@ -18,14 +18,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from accounts import notices, rules
+from accounts import actions, notices, rules
 from accounts.forms import ProfileForm
 from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
 from accounts.forms.capacity import CapacityForm
 from accounts.forms.escalations import SNOOZE_DAYS, SnoozeForm, TicketForm
+from accounts.forms.exports import LeaveForm, RestoreForm
 from accounts.forms.payments import PaymentForm
 from accounts.forms.planner import PlannerForm
-from accounts.models import Delivery, Feed
+from accounts.models import Delivery, Feed, Workspace
 from accounts.models.feed import new_seed
 from accounts.notices import compose
 from accounts.views import samples
@@ -68,6 +69,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_planner(request, now),
         **_capacity(rows, now),
         **_feed(request, now),
+        **_leaving(request),
         **_climb(request, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
@@ -230,3 +232,17 @@ def _capacity(rows: list[Row], now: datetime) -> dict[str, Any]:
 def _feed(request: PersonRequest, now: datetime) -> dict[str, Any]:
     """A calendar that just moved to another address."""
     return shown(Feed(user=request.user, seed=new_seed(), former_seed=new_seed(), changed_at=now), now=now)
+
+
+def _leaving(request: PersonRequest) -> dict[str, Any]:
+    """A workspace to take away, a file that was refused, and somebody who leaves."""
+    home = Workspace(name=_("Sample"))
+    restore_form = RestoreForm({}, user=request.user, auto_id="restore_%s")
+    restore_form.add_error("document", "accounts[3].payments[0].gross: 0")
+    leave_form = LeaveForm({"email": "ann@example.org"}, user=request.user, auto_id="leave_%s")
+    return {
+        "workspace": home,
+        "restore_form": restore_form,
+        "leave_form": leave_form,
+        "leaving": actions.Leaving((home,), ((Workspace(name=_("Sample")), request.user),)),
+    }

@@ -80,7 +80,7 @@ def document_of(workspace, *, now=AT) -> bytes:
 
 
 def rows() -> dict[str, list[dict]]:
-    """Every row of every table by the name of the table. Serial keys are the places in their order; people their names."""
+    """Every row of every table by the table's name. Instead of serial keys their order, and addresses for people."""
     users = dict(User.objects.values_list("pk", "email"))
     places = {
         model: {key: place for place, key in enumerate(model.objects.order_by("pk").values_list("pk", flat=True))}

@@ -98,6 +98,10 @@ def of_payment(world: World) -> dict[str, object]:
     return {"uid": world.payment.uid}
 
 
+def of_workspace(world: World) -> dict[str, object]:
+    return {"workspace_id": world.account.workspace_id, "form": "json"}
+
+
 def of_calendar(world: World) -> str:
     return actions.open_feed(world.people[OWNER], now=make.NOW).token
 
@@ -150,6 +154,11 @@ DOORS = {
     "renew-feed": Door(change=SIGNED_IN),
     "close-feed": Door(change=SIGNED_IN),
     "restore-feed": Door(change=SIGNED_IN),
+    "my-data": Door(see=SIGNED_IN),
+    "leave": Door(see=SIGNED_IN, change=SIGNED_IN, answers={422}),
+    "export": Door(see=SIGNED_IN),
+    "download-workspace": Door(see=MEMBERS, ids=of_workspace),
+    "restore-workspace": Door(change=AT_HOME, answers={422}),
     "set-language": Door(change=EVERYBODY, answers={204, 302}),
     "set-theme": Door(change=EVERYBODY),
     # This instance is no demo: for nobody is there such a door.
