@@ -3,7 +3,6 @@
 Every mistake is named by its path in the document, such as `accounts[3].payments[0].gross`.
 """
 
-import math
 import unicodedata
 import uuid
 from collections.abc import Mapping
@@ -244,7 +243,7 @@ def _check_inside(value: Any, path: str, depth: int) -> None:
             _check_inside(item, f"{path}[{place}]", depth - 1)
     elif isinstance(value, str):
         _storable(value, path)
-    elif isinstance(value, int | float) and not (math.isfinite(value) and abs(value) < MOST_NUMBER):
+    elif isinstance(value, int | float) and not abs(value) < MOST_NUMBER:  # so that NaN is refused, too
         raise DocumentError(path, _("holds a number that cannot be stored"))
 
 
