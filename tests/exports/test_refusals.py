@@ -4,10 +4,11 @@ import copy
 import json
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts import actions, exports
+from accounts import actions, exports, rules
 from accounts.models import Account, Payment, User, Workspace
 from tests import make
 from tests.browser.demo import AT
@@ -21,12 +22,9 @@ PLACE = "accounts[0].payments[0]"
 @pytest.fixture(scope="module")
 def kept(django_db_setup, django_db_blocker):
     """One document for the module: it takes seconds to fill a workspace."""
-    with django_db_blocker.unblock():
-        from django.db import transaction
-
-        with transaction.atomic():
-            document = json.loads(everything.document_of(everything.filled()))
-            transaction.set_rollback(True)
+    with django_db_blocker.unblock(), transaction.atomic():
+        document = json.loads(everything.document_of(everything.filled()))
+        transaction.set_rollback(True)
     # The first account is the one with payments of every kind.
     document["accounts"].sort(key=lambda account: -len(account["payments"]))
     return document
@@ -177,8 +175,6 @@ def test_other_rules_by_a_known_name_are_refused(document):
     make.make_rulebook("openai/2025-05")
     book = document["rulebooks"][place]
     book["document"]["constants"] = {"recheck_hours": 47}
-    from accounts import rules
-
     book["digest"] = actions.digest_of(rules.build(book["document"]))
     assert refused(document).path == f"rulebooks[{place}].digest"
 
@@ -278,8 +274,6 @@ def test_a_mutated_document_is_taken_whole_or_not_at_all(kept, data, client):
             inside[last] = data.draw(VALUES)
         else:
             del inside[last]
-    from django.db import transaction
-
     with transaction.atomic():
         reader = make.make_user("reader@example.org", home=False)
         before = everything_stored()

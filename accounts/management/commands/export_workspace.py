@@ -1,3 +1,4 @@
+import json
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
@@ -31,9 +32,13 @@ class Command(BaseCommand):
         parser.add_argument("workspace", nargs="?", metavar="NAME_OR_ID", help="the workspace's name, or its id")
         parser.add_argument("--format", choices=list(exports.FORMATS), default="json", help="json unless told")
         parser.add_argument("-o", "--output", metavar="FILE", help="the file to write; standard output unless told")
+        parser.add_argument("--schema", action="store_true", help="print the JSON Schema of the json, and nothing else")
         parser.add_argument("--list", action="store_true", help="list the workspaces with their ids and owners")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["schema"]:
+            self.stdout.write(json.dumps(exports.json_schema(), ensure_ascii=False, indent=1))
+            return
         if options["list"]:
             self._list()
             return
