@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -48,19 +49,25 @@ def download_workspace(request: PersonRequest, workspace_id: UUID, form: str) ->
 
 
 @require_safe
-def my_data(request: PersonRequest) -> FileResponse:
+def my_data(request: PersonRequest) -> HttpResponse | FileResponse:
     """What the instance holds about the person themselves."""
     now: datetime = timezone.now()
     name = f"tierdash-{_plain(request.user.email)}-{now:%Y-%m-%d}.json"
     return _file(lambda file: exports.write_person(request.user, file, now=now), name, "application/json")
 
 
-def _file(write: Callable[[IO[bytes]], None], name: str, content_type: str) -> FileResponse:
-    """Written to a file without a name, on the disk where it is large, and gone when it is sent."""
-    file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the response closes it
+def _file(write: Callable[[IO[bytes]], None], name: str, content_type: str) -> HttpResponse | FileResponse:
+    """Written whole before the first byte leaves, so that an error is an error page; on the disk where it is large."""
+    file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - a large one is closed by its response
     write(cast(IO[bytes], file))
+    size = file.tell()
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=content_type)
+    if size > IN_MEMORY:
+        return FileResponse(file, as_attachment=True, filename=name, content_type=content_type)
+    with file:
+        response = HttpResponse(file.read(), content_type=content_type)
+    response.headers["Content-Disposition"] = content_disposition_header(True, name)
+    return response
 
 
 def _plain(name: str) -> str:

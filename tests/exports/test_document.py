@@ -1,4 +1,4 @@
-"""The document is what its description says, field by field; nothing of the database is forgotten, no secret is told."""
+"""The document is what its description says, field by field; nothing is forgotten, and no secret is told."""
 
 import json
 import re
