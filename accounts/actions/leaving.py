@@ -34,7 +34,8 @@ class Leaving:
 
 def what_leaving_does(user: User) -> Leaving:
     """Tell what would become of a person's workspaces. Writes nothing."""
-    ending, staying = [], []
+    ending: list[Workspace] = []
+    staying: list[tuple[Workspace, User | None]] = []
     for workspace in Workspace.objects.visible_to(user):
         others = list(workspace.memberships.exclude(user=user).select_related("user").order_by("id"))
         if not others:

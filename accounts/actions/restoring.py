@@ -113,10 +113,10 @@ class _Restoration:
             raise DocumentError("workspace.id", _("This workspace is in this instance already; nothing is replaced."))
         workspace = Workspace.objects.create(**schema.HOME.columns(said))
         rows = Rows(Membership)
-        roles = {self._people.user(member["person"]): member["role"] for member in self._document["members"]}
-        if not self._with_people:
-            roles = {}
-        elif OWNER not in roles.values() and self._by is None:
+        # Members are people with an address; with people, each of those is somebody here.
+        members = {self._people.user(member["person"]): member["role"] for member in self._document["members"]}
+        roles = {key: role for key, role in members.items() if key is not None and self._with_people}
+        if OWNER not in roles.values() and self._by is None:
             raise DocumentError("members", _("must hold an owner"))
         if self._by is not None:
             roles[self._by.pk] = OWNER

@@ -1,10 +1,10 @@
 """The packing room: what is here as documents to take away, and such documents read again. It writes no row."""
 
 from accounts.exports.described import json_schema
+from accounts.exports.kinds import DocumentError
 from accounts.exports.packing import write_workspace
 from accounts.exports.person import write_person
 from accounts.exports.reading import read_workspace
-from accounts.exports.shape import DocumentError
 from accounts.exports.spreadsheets import write_csv, write_xlsx
 from accounts.exports.workspace import MOST_BYTES, SCHEMA
 

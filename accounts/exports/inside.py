@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from accounts import rules
-from accounts.exports.shape import DocumentError, Facts, Instant, Line
+from accounts.exports.kinds import DocumentError, Facts, Instant, Line
 
 # What the rules raise when they read something else than they wrote.
 NOT_READ = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)

@@ -94,7 +94,7 @@ def _account(account: Account, people: "_People") -> Iterator[str]:
 def _payments(account: Account, people: "_People") -> Iterator[Row]:
     payments = Payment.objects.filter(account=account).annotate(undone_uid=models.F("undoes__uid")).order_by("id")
     for payment in payments.iterator(CHUNK):
-        undone = payment.undone_uid
+        undone = payment.undone_uid  # type: ignore[attr-defined]  # annotated above
         yield schema.PAYMENT.write(payment) | {
             "undoes": str(undone) if undone else None,
             "recorded_by": people.number(payment.recorded_by_id),

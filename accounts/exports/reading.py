@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from accounts import rules
 from accounts.exports import workspace as schema
 from accounts.exports.inside import check_event, check_notice
-from accounts.exports.shape import DocumentError, ListOf, Past, Shape
+from accounts.exports.kinds import DocumentError, ListOf, Past
+from accounts.exports.shape import Shape
 
 Row = dict[str, Any]
 

@@ -64,6 +64,7 @@ def _payments(workspace: Workspace) -> Iterator[Row]:
     payments = Payment.objects.filter(account__workspace=workspace).select_related("account", "recorded_by")
     ordered = payments.annotate(undone_uid=F("undoes__uid")).order_by("account__created_at", "account_id", "id")
     for payment in ordered.iterator(CHUNK):
+        undone = payment.undone_uid  # type: ignore[attr-defined]  # annotated above
         yield (
             str(payment.account_id),
             payment.account.name,
@@ -77,7 +78,7 @@ def _payments(workspace: Workspace) -> Iterator[Row]:
             payment.as_line().counted_usd,
             _instant(payment.paid_at),
             payment.is_day_only,
-            str(payment.undone_uid) if payment.undone_uid else None,
+            str(undone) if undone else None,
             payment.reference,
             payment.note,
             payment.recorded_by.email if payment.recorded_by else None,

@@ -4,22 +4,8 @@ from django.conf import settings
 
 from accounts import notices, rules
 from accounts.exports.inside import Before, Email, Instants, PlanDocument, Wish, Zone
-from accounts.exports.shape import (
-    Amount,
-    Facts,
-    Field,
-    Flag,
-    Instant,
-    Key,
-    Line,
-    ListOf,
-    OneOf,
-    Past,
-    Shape,
-    Whole,
-    Words,
-    stored,
-)
+from accounts.exports.kinds import Amount, Facts, Flag, Instant, Key, Line, ListOf, OneOf, Past, Whole, Words
+from accounts.exports.shape import Field, Shape, stored
 from accounts.models.escalation import HOWS, LONGEST_TICKET
 from accounts.models.notice import MOST_ATTEMPTS, MOST_DOUBTS, SENDING, STATUSES
 from accounts.models.plan import OUTCOMES

@@ -33,8 +33,8 @@ class RestoreForm(forms.Form):
         if not user.is_superuser:
             del self.fields["with_people"]
 
-    def clean_document(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["document"]
+    def clean_document(self) -> "UploadedFile[bytes]":
+        file: UploadedFile[bytes] = self.cleaned_data["document"]
         if (file.size or 0) > exports.MOST_BYTES:
             raise forms.ValidationError(_("This file is larger than 64 MB."))
         return file

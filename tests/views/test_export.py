@@ -20,9 +20,7 @@ def account(ann):
 
 
 def body(response) -> bytes:
-    content = response.getvalue()
-    response.close()
-    return content
+    return response.getvalue()
 
 
 def upload(client, raw, **more):
