@@ -197,10 +197,10 @@ class _Restoration:
                     doubts=delivery["doubts"],
                     **schema.DELIVERY.columns(delivery),
                 )
-                if row.status == PENDING:
-                    # What has not left yet goes where its person gets mail here, and nowhere else.
+                if row.status in (PENDING, CANCELLED):
+                    # What may still leave (one that was withdrawn, too) goes where its person gets mail here.
                     row.address = self._people.address(notice["recipient"])
-                    row.status = PENDING if row.channel == MAIL else CANCELLED
+                    row.status = row.status if row.channel == MAIL else CANCELLED
                 yield row, f"{path}[{place}].deliveries[{number}]"
 
     def _settle(self, workspace: Workspace) -> None:
