@@ -1,6 +1,5 @@
 """What holds for every request: what may come in, what every answer carries, and in whose language and zone it is."""
 
-import re
 from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit, urlunsplit
@@ -16,12 +15,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from accounts.forms.fields import UNWRITABLE
 from accounts.models import User
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
-# NUL cannot be stored by PostgreSQL; half of a surrogate pair cannot be written as UTF-8.
-UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 PERMISSIONS = ", ".join(f"{name}=()" for name in ("camera", "geolocation", "microphone", "payment", "usb"))
 
 

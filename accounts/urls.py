@@ -3,14 +3,18 @@ from django.urls import path
 from accounts.views import (
     account,
     accounts,
+    alternatives,
     board,
     calendar,
     capacity,
+    doctor,
     doors,
     escalations,
+    evidence,
     experience,
     export,
     feed,
+    guide,
     health,
     icons,
     leave,
@@ -22,9 +26,12 @@ from accounts.views import (
     planner,
     plans,
     profile,
+    relay,
+    relays,
     rulebooks,
     sightings,
     styleguide,
+    tokens,
     unsubscribe,
 )
 
@@ -60,10 +67,21 @@ urlpatterns = [
     path("escalations/<uuid:escalation_id>/resolve/", escalations.resolve_escalation, name="resolve-escalation"),
     path("escalations/<uuid:escalation_id>/reopen/", escalations.reopen_escalation, name="reopen-escalation"),
     path("experience/", experience.experience, name="experience"),
+    path("accounts/<uuid:account_id>/diagnosis/", doctor.attach_diagnosis, name="attach-diagnosis"),
+    path("accounts/<uuid:account_id>/evidence/", evidence.evidence, name="evidence"),
     # payments
     path("payments/<uuid:uid>/", payments.correct_payment, name="correct-payment"),
     path("payments/<uuid:uid>/void/", payments.void_payment, name="void-payment"),
     path("payments/<uuid:uid>/restore/", payments.restore_payment, name="restore-payment"),
+    # relays, and what else there is
+    path("alternatives/", alternatives.alternatives, name="alternatives"),
+    path("relays/", relays.relays, name="relays"),
+    path("relays/new/", relays.open_relay, name="open-relay"),
+    path("relays/<uuid:relay_id>/", relay.relay, name="relay"),
+    path("relays/<uuid:relay_id>/edit/", relays.edit_relay, name="edit-relay"),
+    path("relays/<uuid:relay_id>/balance/", relays.note_relay_balance, name="note-relay-balance"),
+    path("relays/<uuid:relay_id>/archive/", relays.archive_relay, name="archive-relay"),
+    path("relays/<uuid:relay_id>/restore/", relays.restore_relay, name="restore-relay"),
     # notices
     path("notices/", notices.notices, name="notices"),
     path("notices/test-mail/", notices.send_test_mail, name="send-test-mail"),
@@ -74,6 +92,8 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     # people
     path("profile/", profile.profile, name="profile"),
+    path("profile/tokens/", tokens.tokens, name="tokens"),
+    path("profile/tokens/<int:token_id>/revoke/", tokens.revoke_token, name="revoke-token"),
     path("language/", profile.set_language, name="set-language"),
     path("theme/", profile.set_theme, name="set-theme"),
     path("calendar/<str:token>.ics", calendar.calendar, name="calendar"),
@@ -93,8 +113,10 @@ urlpatterns = [
     # what providers say
     path("models/", models.models, name="models"),
     path("capacity/", capacity.capacity, name="capacity"),
+    path("guide/", guide.guide, name="guide"),
     path("rulebooks/", rulebooks.rulebooks, name="rulebooks"),
     path("rulebooks/<slug:provider>/<str:edition>/", rulebooks.rulebook, name="rulebook"),
+    path("doctor/", doctor.doctor, name="doctor"),
     # for whoever builds the pages
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("styleguide/mail/<slug:kind>/", styleguide.styleguide_mail, name="styleguide-mail"),

@@ -15,7 +15,8 @@ from tests.instance import Instance
 @pytest.fixture(scope="session", autouse=True)
 def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Collect the static files as an installation does: a page that names a file that is not there then fails."""
-    with override_settings(STATIC_ROOT=str(tmp_path_factory.mktemp("static"))):
+    # Else each new client would read the whole folder of static files once more, which takes longer than most tests.
+    with override_settings(STATIC_ROOT=str(tmp_path_factory.mktemp("static")), WHITENOISE_AUTOREFRESH=True):
         call_command("collectstatic", interactive=False, verbosity=0)
         yield
 

@@ -10,7 +10,8 @@ from django.contrib.auth.hashers import make_password
 
 from accounts import actions, rules
 from accounts.gateways import published
-from accounts.models import Account, Membership, Payment, Rulebook, User, Workspace
+from accounts.models import Account, Membership, Payment, Relay, Rulebook, User, Workspace
+from accounts.models.token import SCOPES
 
 PASSWORD = "correct-horse-battery"
 _numbers = itertools.count(1)
@@ -103,11 +104,33 @@ def payment_facts(payment=None, **facts) -> actions.PaymentFacts:
     return actions.PaymentFacts(**facts | {"gross": Decimal(facts["gross"])})
 
 
+def make_token(
+    user: User, *, scopes=SCOPES, expires_at: datetime | None = None, now: datetime = NOW, **facts
+) -> actions.Made:
+    """A token of a person's script, with its secret."""
+    facts = {"name": f"script {next(_numbers)}", "form_key": uuid.uuid4()} | facts
+    return actions.make_token(user, scopes=scopes, expires_at=expires_at, now=now, **facts)
+
+
 def make_payment(account: Account, gross="5.00", paid_at=NOW, *, now: datetime = NOW, **facts) -> Payment:
     return actions.record_payment(
         account,
         facts=payment_facts((gross, paid_at), **facts),
         form_key=uuid.uuid4(),
         by=None,
+        now=now,
+    )
+
+
+def make_relay(owner: User | None = None, *, balance: str = "", now: datetime = NOW, **facts) -> Relay:
+    """A relay; `balance` is what it showed at `now` in USD, "" when nobody has looked."""
+    owner = owner or make_user(now=now)
+    named = {"name": f"relay {next(_numbers)}", "base_url": "https://relay.example/v1"} | facts
+    return actions.open_relay(
+        make_workspace(owner),
+        facts=actions.RelayFacts(**named),
+        balance=actions.Balance(Decimal(balance), now) if balance else None,
+        form_key=uuid.uuid4(),
+        by=owner,
         now=now,
     )

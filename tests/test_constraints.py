@@ -18,6 +18,14 @@ GUARDS = {
     "escalation_resolved_whole",
     "escalation_trigger_after_start",
     "escalation_top_up_is_trigger",
+    "relay_form_key_unique",
+    "relay_name_unique",
+    "relay_bridges_own_account",
+    "relay_address_bare",
+    "kept_answer_key_unique",
+    "token_digest_unique",
+    "token_form_key_unique",
+    "token_scopes",
 }
 
 

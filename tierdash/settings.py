@@ -95,6 +95,8 @@ MIDDLEWARE = [
     # Pages hold secrets only masked anew each time, and Django pads what it compresses: BREACH learns nothing.
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Before sessions, languages and forms: the API knows no cookies, and answers in JSON whoever answers.
+    "accounts.api.door.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "accounts.middleware.GuardMiddleware",
@@ -178,6 +180,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("TIERDASH_BEHIND_PROXY", False) else
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SIGN_UP_IS_OPEN = env.bool("TIERDASH_SIGN_UP", True)
 IS_DEMO = env.bool("TIERDASH_DEMO", False)
+
+# --- the API ----------------------------------------------------------------------------------------------------------
+API_REQUESTS_PER_MINUTE = env.int("TIERDASH_API_REQUESTS_PER_MINUTE", 120)
+API_MOST_BYTES = 256 * 1024
 
 # --- languages and time -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -1,8 +1,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.api import api
+
 urlpatterns = [
     path("", include("accounts.urls")),
+    path("api/v1/", api.urls),
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

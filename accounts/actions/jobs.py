@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 
 from accounts import notices
+from accounts.actions.repeats import forget_answers
 from accounts.actions.standings import reconcile
 from accounts.gateways.mailbox import Mailbox
 from accounts.models import JobRun
@@ -61,7 +62,10 @@ def deliver(now: datetime) -> int:
 
 
 def prune(now: datetime) -> int:
-    """Delete what nobody asks for any more: old job records, kept mails, sessions and cache rows. Return how many."""
+    """Delete what nobody asks for any more: old job records, kept mails and answers, sessions and cache rows.
+
+    Return how many.
+    """
     runs, _ = JobRun.objects.filter(started_at__lt=now - KEEP_RUNS).delete()
     sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
     mails = Mailbox(settings.MAILBOX_DIR).prune(now - KEEP_MAILS)
@@ -69,7 +73,7 @@ def prune(now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608 (a name of our settings)
         cached = int(cursor.rowcount)
-    return runs + sessions + mails + cached
+    return runs + sessions + mails + cached + forget_answers(now=now)
 
 
 def _slot(now: datetime) -> int:

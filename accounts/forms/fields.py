@@ -16,6 +16,8 @@ LONGEST_AMOUNT = 40
 # Full-width signs, as Chinese and Japanese keyboards write them, and the true minus. Nothing else is guessed: a
 # superscript two is no digit two.
 NARROW = {0xFEE0 + ord(sign): sign for sign in "0123456789.,+-$"} | {0x2212: "-", 0x3000: " "}
+# NUL cannot be stored by PostgreSQL; half of a surrogate pair cannot be written as UTF-8.
+UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 EARLIEST = date(2015, 1, 1)
 DAY_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日")
 # Marks that turn the direction of writing: they make a line say something else than it holds.

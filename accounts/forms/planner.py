@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -40,8 +41,16 @@ class CountField(forms.Field):
         return count
 
 
+def said_of(wish: rules.Wish) -> dict[str, str]:
+    """A wish in the names of the planner's fields, for addresses that ask for it."""
+    return {"spend" if name == "spend_usd" else name: str(value) for name, value in wish.as_json().items()}
+
+
 class PlannerForm(forms.Form):
-    """What is asked of the planner. Names that an edition does not know are no mistake: the answer says so."""
+    """What is asked of the planner. Names that an edition does not know are no mistake: the answer says so.
+
+    offered: models to choose from besides those of the edition, such as those of relays.
+    """
 
     account = forms.ChoiceField(label=_("Account"), required=False)
     rulebook = forms.ChoiceField(label=_("Rules"), required=False)
@@ -54,20 +63,37 @@ class PlannerForm(forms.Form):
     by = DayField(label=_("Needed by"), required=False)
 
     def __init__(
-        self, said: QueryDict, *, accounts: Iterable[Account], shelf: Shelf, zone: ZoneInfo, now: datetime
+        self,
+        said: QueryDict,
+        *,
+        accounts: Iterable[Account],
+        shelf: Shelf,
+        zone: ZoneInfo,
+        now: datetime,
+        offered: Iterable[str] = (),
     ) -> None:
         self.accounts = {str(account.pk): account for account in accounts}
-        self.shelf, self.zone, self.now = shelf, zone, now
+        self.shelf, self.zone, self.now, self.offered = shelf, zone, now, offered
         facts = said.dict()
-        facts.setdefault("account", next(iter(self.accounts), "") if "rulebook" not in facts else "")
-        facts.setdefault("want", "tier" if facts.get("tier") else "spend" if facts.get("spend") else "model")
+        facts.setdefault("account", self._usual_account() if "rulebook" not in facts else "")
         self.held = self.accounts.get(str(facts["account"]))
         default = DEFAULT_EDITION if DEFAULT_EDITION in shelf else next(iter(shelf))
         facts["rulebook"] = self.held.rulebook_id if self.held else facts.get("rulebook") or default
-        super().__init__(facts)
         self.book: rules.Rulebook = shelf.get(str(facts["rulebook"])) or shelf[default]
+        if not any(facts.get(name) for name in ("want", "model", "tier", "spend")):
+            facts |= self._usual_wish()
+        facts.setdefault("want", "tier" if facts.get("tier") else "spend" if facts.get("spend") else "model")
+        super().__init__(facts)
         self._offer(facts)
         self.fields["by"].widget.attrs["min"] = self._today.isoformat()
+
+    def _usual_account(self) -> str:
+        """The account that is meant when none is named; "" for one that is yet to be opened."""
+        return next(iter(self.accounts), "")
+
+    def _usual_wish(self) -> dict[str, str]:
+        """What is wished for when nothing is said."""
+        return {}
 
     def _offer(self, facts: dict[str, Any]) -> None:
         """The choices that this account or edition has; what stands in the address beside them is kept among them."""
@@ -86,11 +112,20 @@ class PlannerForm(forms.Form):
         for name, choices in offers.items():
             said = str(facts.get(name, ""))[:80]
             known = {value for value, _word in choices}
+            further = [] if name == "tier" else self._further(known)
+            known |= {value for value, _word in further}
             fields[name].widget.choices = [
                 ("", _("choose")),
                 *choices,
+                *([(_("Further models of your relays"), further)] if further else []),
                 *([(said, said)] if said and said not in known else []),
             ]
+
+    def _further(self, known: Iterable[str]) -> list[tuple[str, str]]:
+        """The offered models that the edition does not know, without the vendor in front; each once."""
+        names = dict.fromkeys(one.rpartition("/")[2] for one in self.offered)
+        low = {one.lower() for one in known}
+        return [(name, name) for name in names if name and name.lower() not in low]
 
     @property
     def _today(self) -> date:
@@ -119,6 +154,14 @@ class PlannerForm(forms.Form):
         if said["want"] == "model" and said["model"]:
             return rules.Wish(model=said["model"], rpm=said["rpm"], tpm=said["tpm"])
         return None
+
+    @property
+    def query(self) -> str:
+        """What was said, as the address of every page that takes a wish has it."""
+        names = {"model": ("model", "rpm", "tpm"), "tier": ("tier",), "spend": ("spend",)}
+        said = {name: self.data[name] for name in (*names.get(self.data["want"], ()), "by") if self.data.get(name)}
+        asker = {"account": self.data["account"]} if self.held else {"account": "", "rulebook": self.book.id}
+        return urlencode(asker | said)
 
     @property
     def wanted_at(self) -> datetime | None:

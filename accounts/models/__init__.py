@@ -9,9 +9,11 @@ from accounts.models.job_run import JobRun
 from accounts.models.notice import Delivery, Notice
 from accounts.models.payment import Payment
 from accounts.models.plan import Plan
+from accounts.models.relay import Relay, RelayEvent
 from accounts.models.rulebook import Rulebook, Shelf
 from accounts.models.sighting import Sighting
 from accounts.models.standing import Standing
+from accounts.models.token import KeptAnswer, Token
 from accounts.models.user import User
 from accounts.models.workspace import Membership, Workspace
 
@@ -23,14 +25,18 @@ __all__ = [
     "Event",
     "Feed",
     "JobRun",
+    "KeptAnswer",
     "Membership",
     "Notice",
     "Payment",
     "Plan",
+    "Relay",
+    "RelayEvent",
     "Rulebook",
     "Shelf",
     "Sighting",
     "Standing",
+    "Token",
     "User",
     "Workspace",
 ]

@@ -106,6 +106,7 @@ def _facts(delivery: Delivery, shelf: Shelf) -> dict[str, Any]:
         "account_name": notice.facts.get("account") or notice.account.name,
         "organization_ref": notice.account.organization_ref,
         "account_url": _absolute(reverse("accounts:account", args=[notice.account_id])),
+        "evidence_url": _absolute(reverse("accounts:evidence", args=[notice.account_id])),
         "book": book,
         "provider": book.provider,
         "standing": standing,
@@ -113,6 +114,7 @@ def _facts(delivery: Delivery, shelf: Shelf) -> dict[str, Any]:
         "tier": tier,
         "is_fall": tier.rank < lower.rank,
         "gates": next((row for row in standing.get("tiers", ()) if row["id"] == tier.id), None),
+        "claim": "overdue",  # what the ticket of a mail says; it is raised by nothing less
         "models": rules.unlocked_by(book, lower.id, tier.id, on, confirmed),
         "limits": list(_limit_steps(book, lower, tier))[:MOST_LIMITS],
     }

@@ -3,13 +3,18 @@
 from accounts.rules.access import ACCESS_STATES, Access, LimitsAt, access, limits_at, unlocked_by
 from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
+from accounts.rules.alternatives import ALTERNATIVES, BASES, WHENS, Alternative, RelayOffer, alternatives, batch_limit
 from accounts.rules.building import build, parse
 from accounts.rules.capacity import Enough, Holder, Part, Supply, capacity
 from accounts.rules.dates import DATED_KINDS, Dated, dated
 from accounts.rules.differences import Difference, differences
+from accounts.rules.doctor import GATES, Diagnosis, SeenLimit, TooLong, diagnose, scrub
+from accounts.rules.doctor import MOST_CHARACTERS as MOST_PASTED
 from accounts.rules.escalation import ON_THE_PATH, SAYABLE, STEPS, Path, PathStep, Reach, path, reach
+from accounts.rules.evidence import CLAIMS, Claim, Facts, Hidden, Owner, Paper, Sighting, claim_of, evidence
 from accounts.rules.experience import Climb, Experience, Spread, experience
 from accounts.rules.following import FOLLOWING_STATES, Followed, Following, follow
+from accounts.rules.hiding import without_amounts
 from accounts.rules.holding import STANDARD_VARIANT, Demand, Holding, Offer, holding
 from accounts.rules.instants import as_text, from_text
 from accounts.rules.ledger import (
@@ -25,9 +30,24 @@ from accounts.rules.ledger import (
     check_links,
     tally,
 )
-from accounts.rules.planning import plan
+from accounts.rules.planning import plan, plan_anew
 from accounts.rules.plans import PLAN_KINDS, Plan, Plans, PlanStep
 from accounts.rules.reading import RulebookError, Text
+from accounts.rules.relays import (
+    BRIDGES,
+    MOST_ADDRESS,
+    MOST_MODEL,
+    MOST_MODELS,
+    RELAY_CONDITIONS,
+    BadAddress,
+    Bridge,
+    base_url,
+    bridge,
+    has_key,
+    offers_model,
+    relay_condition,
+    without_keys,
+)
 from accounts.rules.rows import COLUMNS, NEEDED_COLUMNS, line_from
 from accounts.rules.rulebook import (
     REQUIREMENTS,
@@ -45,20 +65,30 @@ from accounts.rules.rulebook import (
 )
 from accounts.rules.standing import Circumstances, Seen, Standing, TierStanding, UnknownTier, assess
 from accounts.rules.timeline import Level, Projection, Shown, Step, Stretch, Timeline, Told, Trigger, timeline
-from accounts.rules.wishes import WISHED_METRICS, Need, Reason, Wish, needed_tier
+from accounts.rules.wishes import WISHED_METRICS, Need, Reason, Wish, has_it, needed_tier
 
 __all__ = [
     "ACCESS_STATES",
     "ADVICE_CODES",
+    "ALTERNATIVES",
+    "BASES",
+    "BRIDGES",
+    "CLAIMS",
     "COLUMNS",
     "COUNTABLE",
     "DATED_KINDS",
     "FOLLOWING_STATES",
+    "GATES",
     "KINDS",
+    "MOST_ADDRESS",
+    "MOST_MODEL",
+    "MOST_MODELS",
+    "MOST_PASTED",
     "NEEDED_COLUMNS",
     "NEVER_COUNTED",
     "ON_THE_PATH",
     "PLAN_KINDS",
+    "RELAY_CONDITIONS",
     "REQUIREMENTS",
     "SAYABLE",
     "STANDARD_VARIANT",
@@ -66,22 +96,30 @@ __all__ = [
     "STEPS",
     "UNDOING",
     "URGENT_CODES",
+    "WHENS",
     "WISHED_METRICS",
     "Access",
     "Advice",
+    "Alternative",
+    "BadAddress",
+    "Bridge",
     "Cap",
     "Cell",
     "Circumstances",
+    "Claim",
     "Climb",
     "Dated",
     "Demand",
+    "Diagnosis",
     "Difference",
     "Enough",
     "Entry",
     "Experience",
+    "Facts",
     "Followed",
     "Following",
     "Gate",
+    "Hidden",
     "Holder",
     "Holding",
     "LedgerError",
@@ -92,6 +130,9 @@ __all__ = [
     "ModelAccess",
     "Need",
     "Offer",
+    "Outlook",
+    "Owner",
+    "Paper",
     "Part",
     "Path",
     "PathStep",
@@ -102,11 +143,14 @@ __all__ = [
     "Provider",
     "Reach",
     "Reason",
+    "RelayOffer",
     "RollingCap",
     "Rulebook",
     "RulebookError",
     "Seen",
+    "SeenLimit",
     "Shown",
+    "Sighting",
     "Source",
     "Span",
     "Spread",
@@ -120,30 +164,46 @@ __all__ = [
     "TierStanding",
     "Timeline",
     "Told",
+    "TooLong",
     "Trigger",
     "UnknownTier",
     "Way",
     "Wish",
     "access",
+    "alternatives",
     "as_text",
     "assess",
+    "base_url",
+    "batch_limit",
+    "bridge",
     "build",
     "capacity",
     "check_links",
+    "claim_of",
     "dated",
+    "diagnose",
     "differences",
+    "evidence",
     "experience",
     "follow",
     "from_text",
+    "has_it",
+    "has_key",
     "holding",
     "limits_at",
     "line_from",
     "needed_tier",
+    "offers_model",
     "parse",
     "path",
     "plan",
+    "plan_anew",
     "reach",
+    "relay_condition",
+    "scrub",
     "tally",
     "timeline",
     "unlocked_by",
+    "without_amounts",
+    "without_keys",
 ]

@@ -1,6 +1,6 @@
-"""The dated entries of an account: what its standing says will happen, or has been due since, each at its instant.
+"""The dated entries of an account: what its standing and its plan say is to come, or due since, each at its instant.
 
-This is what a calendar shows. Further kinds of entries (a plan's steps, credit that expires) belong into `dated`.
+This is what a calendar shows. Further kinds of entries (such as credit that expires) belong into `dated`.
 """
 
 from collections.abc import Iterator
@@ -9,10 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from accounts.rules.advice import Gate
+from accounts.rules.following import Following
 from accounts.rules.rulebook import Tier
 from accounts.rules.standing import Standing
 
-DATED_KINDS = ("top_up", "upgrade", "wait_over", "contact_support", "settled")
+PLANNED_KINDS = {"pay": "plan_payment", "check": "plan_check", "ask": "plan_support"}
+DATED_KINDS = ("top_up", "upgrade", "wait_over", "contact_support", "settled", *PLANNED_KINDS.values())
+# What the standing says of the tier that a plan leads to, and the plan's own steps say better.
+SAID_BY_PLAN = ("top_up", "upgrade", "wait_over")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +25,48 @@ class Dated:
 
     kind: "top_up" (from then on a small top-up may open the tier), "upgrade" (from then on the provider upgrades by
     itself), "wait_over" (the wait ends while money is missing), "contact_support" (the patience after a trigger ends),
-    "settled" (limits should have followed). amount_usd: what to pay (top_up), or what is missing (wait_over).
+    "settled" (limits should have followed). Of an adopted plan: "plan_payment" (its `number` among the payments, and
+    `why` as in PlanStep), "plan_check" and "plan_support". amount_usd: what to pay, or what is missing (wait_over).
     """
 
     kind: str
     tier: Tier
     at: datetime
     amount_usd: Decimal | None = None
+    number: int = 0
+    why: str = ""
 
     @property
     def key(self) -> str:
-        return f"{self.kind}-{self.tier.id}"
+        return f"{self.kind}-{self.tier.id}-{self.number}" if self.number else f"{self.kind}-{self.tier.id}"
 
 
-def dated(standing: Standing) -> tuple[Dated, ...]:
-    """Return every dated entry of a standing, by instant.
+def dated(standing: Standing, following: Following | None = None) -> tuple[Dated, ...]:
+    """Return every dated entry of a standing, and of the running plan if there is one, by instant.
 
-    Time alone changes none of them: what was ahead stays as it is while it is due, and is gone when it is over.
+    Time alone changes none of them: what was ahead stays as it is while it is due, and is gone when it is over. The
+    steps of a plan stand there until they are done or reality has left it, and once: not beside what they are for.
     """
     entries = [*_of_advice(standing), *_ahead(standing)]
-    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.tier.rank, entry.kind)))
+    if following is not None and following.state == "on_track":
+        tier = standing.rulebook.tier(following.plan.tier)
+        said = [entry for entry in entries if entry.tier is tier]
+        entries = [entry for entry in entries if entry.tier is not tier or entry.kind not in SAID_BY_PLAN]
+        # Once the payment is made that should make the provider look, its hours count from there.
+        is_waiting = any(entry.kind == "contact_support" for entry in said)
+        entries += [step for step in _of_plan(following, tier) if step.kind != "plan_support" or not is_waiting]
+    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.tier.rank, entry.kind, entry.number)))
+
+
+def _of_plan(following: Following, tier: Tier) -> Iterator[Dated]:
+    """The steps that are not done. A payment keeps its number, whatever was paid before it."""
+    count = 0
+    for followed in following.steps:
+        step, is_payment = followed.step, followed.step.kind == "pay"
+        count += is_payment
+        if followed.state != "done":
+            kind, number = PLANNED_KINDS[step.kind], count if is_payment else 0
+            yield Dated(kind, tier, followed.due_at, followed.left_usd, number, step.why)
 
 
 def _of_advice(standing: Standing) -> Iterator[Dated]:

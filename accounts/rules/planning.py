@@ -24,19 +24,22 @@ def plan(
     at: datetime,
     wanted_at: datetime | None = None,
     circumstances: Circumstances = NO_CIRCUMSTANCES,
+    *,
+    is_new: bool = False,
 ) -> Plans:
-    """Return the plans that lead an account to what is wished for; an account that is not there yet has no ledger.
+    """Return the plans that lead an account to what is wished for.
 
-    wanted_at: when it must be live; the third plan pays as late as that allows. UnknownTier as in `assess`.
+    wanted_at: when it must be live; the third plan pays as late as that allows. is_new: nobody has seen the tier, for
+    the account is yet to be opened: see `plan_anew`. UnknownTier as in `assess`.
     """
     standing = assess(rulebook, ledger, seen, at, circumstances)
     confirmed = {requirement for requirement, said_at in circumstances.confirmed.items() if said_at <= at}
     need = needed_tier(rulebook, wish, max(at, wanted_at or at).astimezone(UTC).date(), confirmed)
     if need.tier is None:
         return Plans(need, standing, obstacle=need.obstacle)
-    if standing.seen_tier.rank >= need.tier.rank:
-        return Plans(need, standing, is_there=True)
     gate = next(row.gate for row in standing.tiers if row.tier.id == need.tier.id)
+    if gate.is_always_met if is_new else standing.seen_tier.rank >= need.tier.rank:
+        return Plans(need, standing, is_there=True)
     if gate.short_usd is None:
         return Plans(need, standing, obstacle="opaque")
     if gate.is_missing_requirement:
@@ -55,6 +58,11 @@ def plan(
         earliest_at=earliest_at,
         warnings=tuple(_warnings(need, plans, circumstances, planner)),
     )
+
+
+def plan_anew(rulebook: Rulebook, wish: Wish, at: datetime, wanted_at: datetime | None = None) -> Plans:
+    """Return the plans of an account that is yet to be opened: nothing is paid, only what is free is there."""
+    return plan(rulebook, [], Seen(rulebook.lowest.id), wish, at, wanted_at, is_new=True)
 
 
 def _warnings(need: Need, plans: tuple[Plan, ...], circumstances: Circumstances, planner: "_Planner") -> Iterable[str]:

@@ -93,6 +93,16 @@ class Need:
     obstacle: str = ""
     model: ModelAccess | None = None
 
+    @property
+    def awaited(self) -> Tier | None:
+        """The lowest tier that does without what nobody said to be met; where there is none, the one needed."""
+        return self.otherwise or self.tier
+
+    def is_given_at(self, seen: Tier) -> bool:
+        """Whether an account that is seen at a tier has what is wished for, with nothing left to be said."""
+        enough = self.otherwise if self.requires else self.tier
+        return enough is not None and enough.rank <= seen.rank
+
 
 def needed_tier(rulebook: Rulebook, wish: Wish, on: date, confirmed: Collection[str] = ()) -> Need:
     """Return the lowest tier that satisfies a wish on a day, and why those below it do not.
@@ -126,6 +136,11 @@ def needed_tier(rulebook: Rulebook, wish: Wish, on: date, confirmed: Collection[
         reasons=_flat(reasons, [below for below in rulebook.tiers if below.rank < tier.rank]),
         model=model,
     )
+
+
+def has_it(rulebook: Rulebook, wish: Wish, seen: Tier, on: date, confirmed: Collection[str] = ()) -> bool:
+    """Whether an account that is seen at a tier has what is wished for, on a day."""
+    return needed_tier(rulebook, wish, on, confirmed).is_given_at(seen)
 
 
 def _named_tier(rulebook: Rulebook, wish: Wish) -> Need:

@@ -1,4 +1,7 @@
-"""The dated entries of an account in the words of a calendar: a title and what it means. Plain text."""
+"""The dated entries of an account in the words of a calendar: a title and what it means. Plain text.
+
+What a payment brings is users' experience, not the provider's promise: it may.
+"""
 
 from django.utils.translation import gettext as _
 
@@ -15,12 +18,15 @@ def title(entry: rules.Dated, name: str) -> str:
         "wait_over": _("{name}: the wait for {tier} ends, {amount} missing"),
         "contact_support": _("{name}: look for {tier}, else ask support"),
         "settled": _("{name}: the limits of {tier} should be there"),
+        "plan_payment": _("{name}: pay {amount}, by the plan for {tier}"),
+        "plan_check": _("{name}: look for {tier}, by the plan"),
+        "plan_support": _("{name}: ask support, if {tier} is not there by now"),
     }
     return _fill(patterns[entry.kind], entry, name=name)
 
 
 def meaning(entry: rules.Dated, rulebook: rules.Rulebook) -> str:
-    """A few sentences; what a top-up brings is users' experience and no promise."""
+    """A few sentences."""
     patterns = {
         "top_up": _(
             "From now on a payment of {amount} may lift the account to {tier}. That a small top-up makes {provider} "
@@ -35,8 +41,36 @@ def meaning(entry: rules.Dated, rulebook: rules.Rulebook) -> str:
         "settled": _(
             "Rate limits usually need 6 to 24 hours to follow a new tier. If they have not, ask {provider}'s support."
         ),
+        "plan_check": _(
+            "By the plan that you adopted every condition of {tier} is met now. Look at {provider}'s limits page in a "
+            "private window, and note in tierdash which tier it shows."
+        ),
+        "plan_support": _(
+            "By the plan that you adopted {provider} has had {hours} hours. If {tier} is not there, ask its support, "
+            "with the receipts."
+        ),
+        **_of_payments(),
     }
-    return _fill(patterns[entry.kind], entry, provider=rulebook.provider.name, hours=rulebook.recheck_hours)
+    pattern = patterns[entry.why or entry.kind]
+    return _fill(pattern, entry, provider=rulebook.provider.name, hours=rulebook.recheck_hours)
+
+
+def _of_payments() -> dict[str, str]:
+    """What a payment of a plan is for, by why it is made."""
+    return {
+        "starts_clock": _(
+            "A payment of the plan that you adopted: it starts the waiting period of {tier}. Keep the receipt."
+        ),
+        "meets_money": _("A payment of the plan that you adopted: {tier} asks for this money. Keep the receipt."),
+        "completes": _(
+            "A payment of the plan that you adopted: it completes the money that {tier} asks for, and may make "
+            "{provider} look again. That is what users report, not a promise. Keep the receipt."
+        ),
+        "triggers": _(
+            "A payment of the plan that you adopted: nothing else is missing for {tier}, and a top-up may make "
+            "{provider} look again. That is what users report, not a promise. Keep the receipt."
+        ),
+    }
 
 
 def _fill(pattern: str, entry: rules.Dated, **values: object) -> str:

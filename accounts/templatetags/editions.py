@@ -213,14 +213,14 @@ def _cell(cell: rules.Cell | None) -> str:
 
 def _change(old: rules.Rulebook, new: rules.Rulebook, it: rules.Difference) -> Change:
     if it.subject == "rule":
-        return Change(str(FIELDS[it.field]), "", _value(old, it.field, it.old), _value(new, it.field, it.new))
+        return Change(str(FIELDS[it.field]), "", in_words(old, it.field, it.old), in_words(new, it.field, it.new))
     if it.subject == "model":
         model = new.model(it.model)
         name = model.name if model else it.model
     else:
         name = _tier(new if new.has_tier(it.tier) else old, it.tier)
     if it.change == "changed":
-        return Change(name, str(FIELDS[it.field]), _value(old, it.field, it.old), _value(new, it.field, it.new))
+        return Change(name, str(FIELDS[it.field]), in_words(old, it.field, it.old), in_words(new, it.field, it.new))
     if it.change == "added":
         return Change(name, _("only in this edition"), "", _tier_summary(it.new))
     return Change(name, _("only in the edition before"), _tier_summary(it.old), "")
@@ -230,7 +230,7 @@ def _tier_summary(tier: rules.Tier) -> str:
     return _("{gate}; {cap}").format(gate=gate(tier), cap=figures.cap(tier.cap))
 
 
-def _value(rulebook: rules.Rulebook, field: str, value: Any) -> str:
+def in_words(rulebook: rules.Rulebook, field: str, value: Any) -> str:
     """One field's value in words."""
     words: dict[str, Callable[[Any], str]] = {
         "upgrades": upgrades,

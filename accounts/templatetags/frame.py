@@ -1,6 +1,6 @@
 """What surrounds every page: where one can go, whose page it is, whether the clock is alive."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -26,10 +26,21 @@ PAGES: dict[str, str | Promise] = {
     "board": _("Board"),
     "planner": _("Plan"),
     "models": _("Models"),
-    "capacity": _("Capacity"),
+    "doctor": _("Errors"),
+    "guide": _("Guide"),
     "rulebooks": _("Rulebooks"),
     "notices": _("Notices"),
 }
+# The pages behind "Plan", which lead to each other.
+PLANNING: dict[str, str | Promise] = {
+    "planner": PAGES["planner"],
+    "capacity": _("Capacity"),
+    "alternatives": _("Alternatives"),
+    "relays": _("Relays"),
+}
+BEHIND = {"planner": tuple(PLANNING)}
+# What a stranger may read.
+OPEN_PAGES = {"guide": PAGES["guide"]}
 STAFF_PAGES: dict[str, str | Promise] = {"mailbox": _("Local mailbox"), "styleguide": _("Style guide")}
 
 
@@ -57,20 +68,28 @@ class Frame:
 
     @cached_property
     def pages(self) -> list[Page]:
-        return list(self._pages(PAGES))
+        return list(self._pages(PAGES if self._user else OPEN_PAGES))
+
+    @cached_property
+    def planning(self) -> list[Page]:
+        return list(self._pages(PLANNING, behind={}))
 
     @cached_property
     def staff_pages(self) -> list[Page]:
         return list(self._pages(STAFF_PAGES)) if self._user and self._user.is_staff else []
 
-    def _pages(self, names: dict[str, str | Promise]) -> Iterator[Page]:
-        here = self._request.path
+    def _pages(self, names: dict[str, str | Promise], behind: Mapping[str, tuple[str, ...]] = BEHIND) -> Iterator[Page]:
         for name, label in names.items():
             try:
                 address = reverse(f"accounts:{name}")
             except NoReverseMatch:  # an instance may be without a page, such as the mailbox where mail really leaves
                 continue
-            yield Page(label, address, here == address or (address != "/" and here.startswith(address)))
+            yield Page(label, address, any(self._is_in(one) for one in behind.get(name, (name,))))
+
+    def _is_in(self, name: str) -> bool:
+        """Whether this is a page, or one below it."""
+        address, here = reverse(f"accounts:{name}"), self._request.path
+        return here == address or (address != "/" and here.startswith(address))
 
     @cached_property
     def workspace(self) -> Workspace | None:

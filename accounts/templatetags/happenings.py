@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.models import Event
-from accounts.templatetags import figures, moments, plans, sayings, slugs
+from accounts.templatetags import figures, findings, moments, plans, sayings, slugs
 from accounts.templatetags.marked import fill
 
 register = template.Library()
@@ -105,6 +105,11 @@ def _resolved(facts: Facts, book: rules.Rulebook) -> Any:
     return fill(pattern, tier=_tier(book, facts["tier"]))
 
 
+def _evidence(facts: Facts, book: rules.Rulebook) -> Any:
+    pattern = _("Made the evidence for {tier}; the file's SHA-256 begins with {digest}")
+    return fill(pattern, tier=_tier(book, facts["tier"]), digest=facts["sha256"][:12])
+
+
 SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "account_opened": lambda facts, book: fill(
         _("Opened at {tier}, by the rules of {edition}"), tier=_tier(book, facts["tier"]), edition=facts["edition"]
@@ -150,6 +155,8 @@ SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "escalation_woken": lambda facts, book: fill(_("Ended the snooze ({tier})"), tier=_tier(book, facts["tier"])),
     "escalation_resolved": _resolved,
     "escalation_reopened": lambda facts, book: fill(_("Taken up again ({tier})"), tier=_tier(book, facts["tier"])),
+    "error_diagnosed": findings.sentence_of,
+    "evidence_made": _evidence,
     "cap_reached": lambda facts, book: fill(_("This month's cap was said to be used up")),
     "cap_not_reached": lambda facts, book: fill(_("This month's cap was said not to be used up")),
 }

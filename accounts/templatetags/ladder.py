@@ -130,7 +130,7 @@ def _left_days(row: Mapping[str, Any]) -> str:
     if row["wait"]["percent"] == 100 or not row["wait"]["need_days"]:
         return ""
     if row["money"]["short"] == "0.00" and row["matured_at"]:
-        return date_format(timezone.localtime(rules.from_text(row["matured_at"])), "TICK_FORMAT")
+        return date_format(timezone.localtime(rules.from_text(row["matured_at"])), "RUNG_FORMAT")
     return _("{count} d").format(count=row["wait"]["need_days"] - row["wait"]["elapsed_days"])
 
 

@@ -1,6 +1,6 @@
 """Days and instants in the reader's time zone and language; the zone stands beside every instant."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -26,6 +26,15 @@ def day(value: date | datetime | str) -> Marked:
     moment = _aware(value)
     local = timezone.localtime(moment)
     return _marked(moment, date_format(local, _name("DAY", local)), f"{local:%H:%M} {_zone(local)}")
+
+
+def exact(value: datetime | str, zone: tzinfo | None = None) -> str:
+    """Return an instant to the second, such as "2025-05-08 12:00:00 UTC+2": the same in every language, for proofs.
+
+    zone: another than the reader's.
+    """
+    local = timezone.localtime(_aware(value), zone)
+    return f"{local:%Y-%m-%d %H:%M:%S} {_zone(local)}"
 
 
 def _aware(value: date | datetime | str) -> datetime:

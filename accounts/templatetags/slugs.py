@@ -103,6 +103,13 @@ NOTICE_KINDS: Words = {
 SOURCES: Words = {
     "person": pgettext_lazy("where a tier was seen", "typed in"),
     "probe": pgettext_lazy("where a tier was seen", "inferred by a probe"),
+    "api": pgettext_lazy("where a tier was seen", "reported by a script"),
+}
+# What a token may do, by the strongest of its scopes.
+TOKEN_SCOPES: Words = {
+    "read": gettext_lazy("Read"),
+    "record": gettext_lazy("Read, and record payments and sightings"),
+    "write": gettext_lazy("Read and change everything that you may"),
 }
 ACCESSES: Words = {
     "open": pgettext_lazy("access to a model", "open"),

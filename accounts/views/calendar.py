@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import actions, rules
 from accounts.forms.fields import one_line
-from accounts.models import Account, Event, Feed, Payment, Rulebook, User
+from accounts.models import Account, Event, Feed, Payment, Plan, Rulebook, User
 from accounts.templatetags import dates
 from accounts.views import ics
 from accounts.views.requests import PersonRequest, find_account
@@ -52,7 +52,7 @@ def calendar(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def _of_person(user: User, *, now: datetime) -> bytes:
-    accounts = Account.objects.visible_to(user).live()
+    accounts = Account.objects.visible_to(user).live().with_plan()
     with translation.override(user.language), timezone.override(ZoneInfo(user.time_zone)):
         return ics.write(_("API tiers"), _entries(accounts, now=now), zone=user.time_zone)
 
@@ -70,7 +70,10 @@ def account_calendar(request: PersonRequest, account_id: UUID) -> HttpResponse:
 
 
 def _entries(accounts: Iterable[Account], *, now: datetime) -> Iterator[ics.Entry]:
-    """The dated entries of accounts, with the standing of this moment. As many queries for many accounts as for one."""
+    """The dated entries of accounts (read along with their plans), with the standing of this moment.
+
+    As many queries for many accounts as for one.
+    """
     held = list(accounts)
     lines: dict[UUID, list[rules.Line]] = defaultdict(list)
     for payment in Payment.objects.filter(account__in=held).in_entry_order():
@@ -80,10 +83,12 @@ def _entries(accounts: Iterable[Account], *, now: datetime) -> Iterator[ics.Entr
     for account in held:
         try:
             standing = actions.assess(account, lines[account.id], shelf, now=now)
+            plan: Plan | None = getattr(account, "running_plan", None)
+            following = actions.follow(plan, standing, account) if plan is not None else None
         except ValueError:  # one account that the rules cannot assess must not take the calendar from the others
             log.exception("Account %s cannot be assessed; its dates are left out of the calendar.", account.id)
             continue
-        for entry in rules.dated(standing):
+        for entry in rules.dated(standing, following):
             yield _entry(account, entry, standing.rulebook, *history.get(account.id, (account.created_at, 0)))
 
 

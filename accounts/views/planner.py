@@ -1,6 +1,7 @@
 """The planner: from a wish to the tier it needs, and the dated ways there."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions, rules
-from accounts.forms.planner import PlannerForm
+from accounts.forms.planner import PlannerForm, said_of
 from accounts.models import Account, Rulebook, Shelf
 from accounts.views.requests import PersonRequest, zone_of
 
@@ -45,25 +46,31 @@ def answer(request: PersonRequest, said: QueryDict, *, now: datetime, status: in
     return HttpResponse("\n".join(html), status=status)
 
 
-def form_of(request: PersonRequest, said: QueryDict, shelf: Shelf, *, now: datetime) -> PlannerForm:
+def form_of(
+    request: PersonRequest,
+    said: QueryDict,
+    shelf: Shelf,
+    *,
+    now: datetime,
+    kind: type[PlannerForm] = PlannerForm,
+    offered: Iterable[str] = (),
+) -> PlannerForm:
     """The form as it was said, with the person's live accounts to choose from."""
     accounts = Account.objects.visible_to(request.user).live()
-    form = PlannerForm(said, accounts=accounts, shelf=shelf, zone=zone_of(request), now=now)
+    form = kind(said, accounts=accounts, shelf=shelf, zone=zone_of(request), now=now, offered=offered)
     if (said.get("account") and form.held is None) or str(form.data["rulebook"]) not in shelf:
         raise Http404
     return form
 
 
 def plans_of(form: PlannerForm, wish: rules.Wish, shelf: Shelf, *, now: datetime) -> rules.Plans:
-    """The plans of the chosen account, or of one that is to be opened: at the lowest tier, with nothing paid."""
+    """The plans of the chosen account, or of one that is to be opened."""
     if form.held is not None:
         return actions.plans_for(form.held, wish, shelf=shelf, wanted_at=form.wanted_at, now=now)
-    return rules.plan(form.book, [], rules.Seen(form.book.lowest.id), wish, now, form.wanted_at)
+    return rules.plan_anew(form.book, wish, now, form.wanted_at)
 
 
 def planner_address(account: Account) -> str:
     """The planner, filled with an account and its goal."""
-    goal = account.goal
-    wish = {name: goal[name] for name in ("tier", "model", "rpm", "tpm") if name in goal}
-    wish |= {"spend": goal["spend_usd"]} if "spend_usd" in goal else {}
+    wish = said_of(account.wish) if account.wish is not None else {}
     return f"{reverse('accounts:planner')}?{urlencode({'account': account.pk, **wish})}"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from accounts import actions, rules
+from accounts import actions, papers, rules
 from accounts.gateways import published
 from accounts.models import (
     Account,
@@ -18,10 +18,14 @@ from accounts.models import (
     Payment,
     Plan,
     Shelf,
+    Token,
     User,
 )
 from accounts.models.notice import STATUSES
+from accounts.models.token import SCOPES
+from accounts.templatetags.cases import Case
 from accounts.views.board import Row
+from accounts.views.specimens import SPECIMENS
 
 OPENAI = "openai/2025-05"
 
@@ -73,6 +77,15 @@ def timeline(*, now: datetime) -> rules.Timeline:
     _account, standing = assess(sample, now=now)
     shown = [rules.Shown("free", now - timedelta(days=12)), rules.Shown(sample.seen, now - timedelta(days=10))]
     return rules.timeline(standing, shown, [rules.Told("upgrade_ready", "tier-2", now - timedelta(days=4))])
+
+
+def overdue(by: User, *, now: datetime) -> papers.Case:
+    """The case of the sample whose upgrade is overdue."""
+    sample = next(sample for sample in SAMPLES if sample.name == "contact-support")
+    account, standing = assess(sample, now=now)
+    seen = rules.Sighting(sample.seen, now - timedelta(days=30), "person", sample.edition)
+    facts = rules.Facts(rules.Owner(account.name, account.organization_ref, str(by)), sightings=[seen])
+    return papers.Case(account, standing, facts, rules.timeline(standing, [rules.Shown(seen.tier, seen.at)]))
 
 
 def account_of(sample: Sample, *, now: datetime) -> Account:
@@ -191,6 +204,19 @@ def events(account: Account, by: User, *, now: datetime) -> list[Event]:
     ]
 
 
+def case(row: Row, specimen: str, *, now: datetime) -> Case:
+    """What an example of the error doctor says of an account."""
+    diagnosis = rules.diagnose(
+        SPECIMENS[specimen][1],
+        at=now,
+        editions=list(shelf().values()),
+        edition=row.rulebook,
+        tier=row.account.seen_tier,
+        organization=row.account.organization_ref,
+    )
+    return Case(diagnosis, row.account, row.rulebook, row.standing, shelf())
+
+
 def notice(row: Row, kind: str, recipient: User, *, now: datetime) -> Notice:
     return Notice(
         account=row.account,
@@ -224,3 +250,26 @@ def listed(row: Row, recipient: User, *, now: datetime) -> Iterator[Listed]:
         raised = notice(row, "upgrade_ready", recipient, now=now)
         mail = Delivery(notice=raised, status=status, next_at=now, sent_at=now if status == "sent" else None)
         yield Listed(raised, [mail])
+
+
+# Of the API's page: a parameter as it is told there.
+FIELDS = (
+    {"name": "limit", "kind": "integer", "is_needed": False, "words": "How many at most."},
+    {"name": "gross", "kind": "decimal", "is_needed": True, "words": ""},
+)
+
+
+def tokens(*, now: datetime) -> list[Token]:
+    """A token in each of its states."""
+    made = now - timedelta(days=40)
+    facts: dict[str, Any] = {"prefix": "td_x4Kq9v", "created_at": made}
+    return [
+        Token(id=1, name="nightly import", scopes=SCOPES, last_used_at=now - timedelta(hours=7), **facts),
+        Token(id=2, name="laptop", scopes=SCOPES[:1], expires_at=now - timedelta(days=10), **facts),
+        Token(id=3, name="old server", scopes=SCOPES[:2], revoked_at=now - timedelta(days=3), **facts),
+    ]
+
+
+def made(*, now: datetime) -> actions.Made:
+    """A token that was made a moment ago; the secret opens nothing."""
+    return actions.Made(tokens(now=now)[0], "td_" + "x4Kq9v" * 7 + "A")

@@ -13,31 +13,38 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from accounts import actions, notices, rules
+from accounts import actions, notices, papers, rules
 from accounts.forms import ProfileForm
 from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
 from accounts.forms.capacity import CapacityForm
+from accounts.forms.doctor import DoctorForm
 from accounts.forms.escalations import SNOOZE_DAYS, SnoozeForm, TicketForm
+from accounts.forms.evidence import EvidenceForm
 from accounts.forms.exports import LeaveForm, RestoreForm
 from accounts.forms.payments import PaymentForm
 from accounts.forms.planner import PlannerForm
 from accounts.models import Delivery, Feed, Workspace
 from accounts.models.feed import new_seed
 from accounts.notices import compose
-from accounts.views import samples
+from accounts.templatetags import handbook
+from accounts.templatetags.frame import PLANNING, Page
+from accounts.views import bridging, samples, worked
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.capacity import answer_to
 from accounts.views.climbing import WalkedStep
+from accounts.views.evidence import preview_of
 from accounts.views.feed import shown
 from accounts.views.mailbox import MAIL_POLICY, staff_only
 from accounts.views.matrix import matrix, readers
 from accounts.views.requests import PersonRequest, zone_of
+from accounts.views.specimens import SPECIMENS
 
 STATES = ("now", "soon", "fine", "unknown", "wrong")
 LEVELS = (constants.SUCCESS, constants.INFO, constants.WARNING, constants.ERROR)
@@ -71,8 +78,17 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_feed(request, now),
         **_leaving(request),
         **_climb(request, now),
+        **_guide(book),
+        **_evidence(request, now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
+        "case": samples.case(rows[0], "headers", now=now),
+        "token": "-",
+        "specimens": SPECIMENS,
+        "bridging": bridging.samples(now=now),
+        "made": samples.made(now=now),
+        "tokens_shown": samples.tokens(now=now),
+        "fields_shown": samples.FIELDS,
     }
     return render(request, "accounts/styleguide.html", context)
 
@@ -177,6 +193,7 @@ def _forms(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:
     profile.auto_id = "profile_%s"
     return {
         "form": PaymentForm(**facts),
+        "doctor_form": DoctorForm(accounts=[], auto_id="doctor_%s"),
         "wrong_form": PaymentForm(wrong, auto_id="wrong_%s", **facts),
         "profile_form": profile,
         "open_form": OpenAccountForm(shelf=shelf, now=now, auto_id="open_%s"),
@@ -198,12 +215,21 @@ def _planner(request: PersonRequest, now: datetime) -> dict[str, Any]:
         followed.append({"plan": plan, "following": following, "steps": steps})
     return {
         "wish_form": PlannerForm(QueryDict("model=o3-mini&by=2000-01-01"), **facts),
+        "planning": [Page(label, reverse(f"accounts:{name}"), name == "capacity") for name, label in PLANNING.items()],
         "wish": plans.need.wish,
         "plans": plans,
         "missing_plans": missing,
         "followed_plans": followed,
         "form_key": "",
     }
+
+
+def _evidence(request: PersonRequest, now: datetime) -> dict[str, Any]:
+    """The evidence of the sample whose upgrade is overdue."""
+    case = samples.overdue(request.user, now=now)
+    made = papers.Evidence(case, papers.Wishes("tier-2", "en"))
+    switches = EvidenceForm(standing=case.standing, language="en", auto_id="evidence_%s")
+    return {"evidence": preview_of(made) | {"account": case.account, "form": switches}}
 
 
 def _models(rows: list[Row], now: datetime) -> dict[str, Any]:
@@ -245,4 +271,16 @@ def _leaving(request: PersonRequest) -> dict[str, Any]:
         "restore_form": restore_form,
         "leave_form": leave_form,
         "leaving": actions.Leaving((home,), ((Workspace(name=_("Sample")), request.user),)),
+    }
+
+
+def _guide(book: rules.Rulebook) -> dict[str, Any]:
+    return {
+        "marks": handbook.MARKS,
+        "source": samples.shelf()["openai/2024-12"].sources[1],
+        "chapters": handbook.CHAPTERS[:1],
+        "steps": worked.whole(book, book.tier("tier-2")),
+        "limit": book.limits[0],
+        "article": book,
+        "then": samples.shelf()["openai/2024-12"],
     }

@@ -17,13 +17,21 @@ document.addEventListener("click", (event) => {
   if (button) button.closest(".message").remove();
 });
 
-// A value to copy; without permission for the clipboard it is selected, for the keyboard's own copying.
-document.addEventListener("click", (event) => {
+// What is ready to be taken along. Without this file one selects it by hand.
+function showCopying() {
+  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+}
+document.addEventListener("htmx:afterSettle", showCopying);
+showCopying();
+document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  const field = document.getElementById(button.dataset.copy);
-  field.select();
-  navigator.clipboard?.writeText(field.value).then(() => { button.textContent = button.dataset.done; }, () => {});
+  const held = document.getElementById(button.dataset.copy);
+  if (held.select) held.select();
+  else getSelection().selectAllChildren(held);
+  // Only safe addresses have a clipboard; elsewhere it stays selected, and the old command may still copy it.
+  try { await navigator.clipboard.writeText(held.value ?? held.textContent); } catch { if (!document.execCommand("copy")) return; }
+  button.querySelector("span").textContent = button.dataset.done;
 });
 
 // Sign-up: the browser knows the time zone.

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from threading import Thread
@@ -19,8 +19,9 @@ from django.test import Client, override_settings
 from django.test.testcases import QuietWSGIRequestHandler
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from accounts import actions
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Payment, User
+from accounts.models import Account, Payment, Relay, User
 from tests import make
 from tests.browser.chromium import launch_chromium
 
@@ -72,10 +73,21 @@ def prepare() -> Tour:
             user.language, user.time_zone, user.is_staff = language, zone, person == OWNER
             user.name = {OWNER: "Ann", NEW: "Ben"}[person]
             user.save()
+            if person == OWNER:
+                _make_tokens(user)
             client = Client()
             client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
             keys[person, language] = client.cookies[settings.SESSION_COOKIE_NAME].value
     return Tour(_stops(), keys)
+
+
+def _make_tokens(user: User) -> None:
+    """A token that a script uses, one that has expired and one that was revoked."""
+    month = AT - timedelta(days=40)
+    used = make.make_token(user, name="nightly import", now=month)
+    actions.use_token(used.secret, now=AT - timedelta(hours=7))
+    make.make_token(user, name="laptop", scopes=("read",), expires_at=AT - timedelta(days=10), now=month)
+    actions.revoke_token(make.make_token(user, name="old server", now=month).token, now=AT - timedelta(days=3))
 
 
 def _stops() -> list[Stop]:
@@ -83,6 +95,7 @@ def _stops() -> list[Stop]:
     ids = {account.name: account.pk for account in Account.objects.all()}
     by_name = {name: f"/accounts/{key}/" for name, key in ids.items()}
     payment = Payment.objects.filter(account__name="shanghai-studio").earliest("id")
+    relay = f"/relays/{Relay.objects.get(name='Example relay').pk}/"
     mails = Mailbox(settings.MAILBOX_DIR).newest(20)
     mail = next(mail.name for mail in mails if "may trigger" in mail.subject)
     return [
@@ -99,6 +112,11 @@ def _stops() -> list[Stop]:
         Stop("account-new", by_name["new-team"]),
         Stop("account-on-plan", by_name["voice-assistant"]),
         Stop("account-off-plan", by_name["data-pipeline"]),
+        Stop("evidence", f"{by_name['research']}evidence/"),
+        Stop(
+            "evidence-hidden",
+            f"{by_name['research']}evidence/?tier=tier-2&language=zh-hans&hides_amounts=on&hides_names=on",
+        ),
         Stop("open-account", "/accounts/new/"),
         Stop("edit-account", f"{by_name['production-eu']}edit/"),
         Stop("move-account", f"{by_name['production-eu']}move/"),
@@ -114,8 +132,17 @@ def _stops() -> list[Stop]:
         Stop("capacity-together", "/capacity/?model=gpt-4o&tpm=900,000"),
         Stop("capacity-empty", "/capacity/"),
         Stop("capacity-wrong", "/capacity/?model=&tpm=1,5&ipm=x", status=422),
+        Stop("doctor", "/doctor/"),
+        Stop("doctor-answer", f"/doctor/?example=headers&account={by_name['production-eu'].split('/')[2]}"),
+        Stop("guide", "/guide/"),
+        Stop("guide-of-today", "/guide/?edition=openai/2026-10-06", person=""),
         Stop("rulebooks", "/rulebooks/"),
         Stop("rulebook", "/rulebooks/openai/2025-05/"),
+        Stop("alternatives", "/alternatives/"),
+        Stop("relays", "/relays/"),
+        Stop("relay", relay),
+        Stop("open-relay", "/relays/new/"),
+        Stop("edit-relay", f"{relay}edit/"),
         Stop("notices", "/notices/"),
         Stop("mailbox", "/mailbox/"),
         Stop("mail", f"/mailbox/{mail}/"),
@@ -123,6 +150,8 @@ def _stops() -> list[Stop]:
         Stop("export", "/export/"),
         Stop("leave", "/profile/leave/"),
         Stop("leave-alone", "/profile/leave/", person=NEW),
+        Stop("tokens", "/profile/tokens/"),
+        Stop("api", "/api/v1/docs"),
         Stop("email", "/account/email/"),
         Stop("two-factor", "/account/2fa/"),
         Stop("two-factor-set-up", "/account/2fa/totp/activate/"),

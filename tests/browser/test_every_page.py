@@ -40,7 +40,7 @@ class Site:
 @pytest.fixture(scope="module", autouse=True)
 def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Static files as an installation serves them: compressed, with a hash in each name."""
-    with override_settings(STATIC_ROOT=str(tmp_path_factory.mktemp("static"))):
+    with override_settings(STATIC_ROOT=str(tmp_path_factory.mktemp("static")), WHITENOISE_AUTOREFRESH=False):
         call_command("collectstatic", interactive=False, verbosity=0)
         yield
 

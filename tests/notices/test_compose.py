@@ -135,7 +135,7 @@ class TestContactSupport:
     def test_its_instants_are_in_utc_for_the_provider(self):
         text = text_of(written(contact_support(time_zone="Asia/Shanghai")))
         ticket = text.partition("A text for the ticket")[2]
-        assert "10:00 UTC" in ticket
+        assert "2025-05-01 10:00:00 UTC" in ticket
 
     def test_it_names_support_and_evidence(self):
         message = written(contact_support())

@@ -5,10 +5,12 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts import rules
 from tests.rules import strategies
 from tests.rules.ledgers import book_of, instant, line, standing
+from tests.rules.test_following import AT_ONCE, CHEAPEST
 
 
 def entries(ledger, seen, at, rulebook="openai/2025-05", **facts):
@@ -85,6 +87,89 @@ class TestOtherRules:
         said = {"confirmed": {"contract": instant("05-05T00:00")}}
         for at in ("05-05T00:00", "05-30T00:00"):
             assert entries([line("50", "05-01T00:00")], "low", at, book, **said) == [("top_up-asked", "05-05T00", FIVE)]
+
+
+class TestThePlan:
+    """CHEAPEST pays 5 on 05-01 and 95 on 05-08 for Tier 3."""
+
+    def entries(self, ledger, at, plan=CHEAPEST, looked_at=None, seen="free"):
+        judged = standing(ledger, seen, at)
+        following = rules.follow(plan, judged, instant(looked_at) if looked_at else None)
+        return [(entry.key, f"{entry.at:%m-%dT%H}", entry.amount_usd) for entry in rules.dated(judged, following)]
+
+    def of_tier_3(self, *args, **facts):
+        return [entry for entry in self.entries(*args, **facts) if "tier-3" in entry[0]]
+
+    def test_every_step_that_is_not_done(self):
+        assert self.entries([], "05-01T00:00") == [
+            ("plan_payment-tier-3-1", "05-01T00", FIVE),
+            ("plan_check-tier-3", "05-08T00", None),
+            ("plan_payment-tier-3-2", "05-08T00", Decimal(95)),
+            ("plan_support-tier-3", "05-10T00", None),
+        ]
+
+    def test_a_payment_keeps_its_name_and_takes_its_real_instant_once_the_clock_runs(self):
+        found = self.of_tier_3([line("5", "05-01T03:00")], "05-02T00:00")
+        assert found[-2:] == [
+            ("plan_payment-tier-3-2", "05-08T03", Decimal(95)),
+            ("plan_support-tier-3", "05-10T03", None),
+        ]
+        assert len(found) == 3
+
+    def test_says_what_the_standing_says_of_its_tier_and_of_no_other(self):
+        ledger = [line("5", "05-01T03:00")]
+        without = entries(ledger, "free", "05-02T00:00")
+        found = self.entries(ledger, "05-02T00:00")
+        assert "wait_over-tier-3" in [key for key, _at, _amount in without]
+        assert [entry for entry in found if not entry[0].startswith("plan")] == [
+            entry for entry in without if entry[0] != "wait_over-tier-3"
+        ]
+
+    def test_after_the_last_payment_the_hours_count_from_it(self):
+        paid = [line("5", "05-01T00:00"), line("95", "05-08T09:00")]
+        assert self.of_tier_3(paid, "05-08T10:00") == [
+            ("plan_check-tier-3", "05-08T00", None),
+            ("contact_support-tier-3", "05-10T09", None),
+        ]
+
+    def test_a_look_at_the_limits_page_is_done(self):
+        paid = [line("5", "05-01T00:00"), line("95", "05-08T09:00")]
+        assert [key for key, *_ in self.of_tier_3(paid, "05-08T12:00", looked_at="05-08T11:00")] == [
+            "contact_support-tier-3"
+        ]
+
+    @pytest.mark.parametrize("at", ["05-01T00:00", "05-01T23:59:59"])
+    def test_time_alone_moves_no_step_while_it_is_due(self, at):
+        assert ("plan_payment-tier-3-1", "05-01T00", FIVE) in self.entries([], at)
+
+    def test_a_plan_that_reality_left_says_nothing(self):
+        assert self.entries([], "05-02T00:00") == entries([], "free", "05-02T00:00") == []
+
+    def test_nor_does_one_that_is_reached(self):
+        ledger = [line("5", "05-01T00:00")]
+        assert not any("plan" in key for key, *_ in self.entries(ledger, "05-02T00:00", seen="tier-3"))
+
+    def test_says_what_a_payment_is_for(self):
+        judged = standing([], "free", "05-01T00:00")
+        found = {entry.key: entry.why for entry in rules.dated(judged, rules.follow(AT_ONCE, judged))}
+        assert found == {
+            "plan_payment-tier-3-1": "meets_money",
+            "plan_payment-tier-3-2": "triggers",
+            "plan_check-tier-3": "",
+            "plan_support-tier-3": "",
+        }
+
+    @given(strategies.situations(), st.data())
+    def test_keys_are_unique_whatever_was_planned(self, situation, data):
+        book, ledger, seen, at, circumstances = situation
+        wish = rules.Wish(tier=data.draw(st.sampled_from(book.tiers)).id)
+        judged = rules.assess(*situation)
+        for plan in rules.plan(book, ledger, seen, wish, at, circumstances=circumstances).plans:
+            following = rules.follow(plan, judged)
+            found = rules.dated(judged, following)
+            assert len({entry.key for entry in found}) == len(found)
+            planned = {entry.at for entry in found if entry.kind.startswith("plan_")}
+            assert planned <= {followed.due_at for followed in following.steps if followed.state != "done"}
 
 
 class TestProperties:

@@ -150,6 +150,21 @@ class TestWaysThatAskForMore:
         assert (found.tier.id, found.requires, found.otherwise) == ("mid", ("contract",), None)
 
 
+class TestWhoHasIt:
+    @pytest.mark.parametrize(("seen", "has_it"), [("tier-2", False), ("tier-3", True), ("tier-5", True)])
+    def test_whoever_is_seen_at_the_tier_or_above(self, seen, has_it):
+        assert rules.has_it(SEED, rules.Wish(model="o3-mini"), SEED.tier(seen), MAY) is has_it
+
+    def test_nobody_has_what_no_tier_gives(self):
+        assert not rules.has_it(SEED, rules.Wish(model="o3"), SEED.top, MAY)
+
+    @pytest.mark.parametrize(("confirmed", "first"), [((), "top"), (("organization_verified",), "mid")])
+    def test_what_nobody_said_to_be_met_is_not_there(self, confirmed, first):
+        book, wish = TestWaysThatAskForMore.BOOK, rules.Wish(model="m")
+        having = [tier.id for tier in book.tiers if rules.has_it(book, wish, tier, MAY, confirmed)]
+        assert having[0] == first == needed(wish, book, confirmed=confirmed).awaited.id
+
+
 class TestLimits:
     def test_a_cell_that_is_not_published_is_never_guessed(self):
         book = small([model()], [limit(free={"tpm": 10}, mid={"tpm": "not_published"}, top={"tpm": 30})])
@@ -225,3 +240,13 @@ def test_no_lower_tier_would_have_done(data):
         for metric, wanted in wish.limits.items():
             cells = [at.cells[metric] for at in rules.limits_at(book, wish.model, found.tier.id) if metric in at.cells]
             assert any(cell.value is not None and cell.value >= wanted for cell in cells)
+
+
+@many
+@given(st.data())
+def test_a_model_is_had_exactly_where_it_is_open(data):
+    book = data.draw(rulebooks)
+    for model in book.models:
+        for tier in book.tiers:
+            is_open = rules.access(book, model.id, tier.id, (), MAY).state == "open"
+            assert rules.has_it(book, rules.Wish(model=model.id), tier, MAY) is is_open

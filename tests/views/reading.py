@@ -72,3 +72,30 @@ def version_of(answer) -> str:
 
 def poll(client, address: str, version: str):
     return client.get(address, headers=HTMX | {"X-Version": version})
+
+
+class Links(HTMLParser):
+    """The ids of a page, its links, and what stands in its main part."""
+
+    def __init__(self, answer) -> None:
+        super().__init__()
+        self.ids, self.links, self.main_links, self.is_main = [], [], [], False
+        self.feed(answer.content.decode())
+
+    def handle_starttag(self, tag, attributes) -> None:
+        facts = dict(attributes)
+        self.is_main = self.is_main or tag == "main"
+        if "id" in facts:
+            self.ids.append(facts["id"])
+        if tag == "a" and "href" in facts:
+            self.links.append(facts["href"])
+            if self.is_main:
+                self.main_links.append(facts["href"])
+
+    def handle_endtag(self, tag) -> None:
+        self.is_main = self.is_main and tag != "main"
+
+    def explained(self, *, main: bool) -> set[str]:
+        """The paragraphs of the guide that the page leads to."""
+        links = self.main_links if main else self.links
+        return {link.partition("#")[2] for link in links if link.startswith("/guide/") and "#" in link}

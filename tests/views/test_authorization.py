@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts import actions, notices
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Notice, Payment, User
+from accounts.models import Account, Notice, Payment, Relay, Token, User
 from accounts.models.workspace import VIEWER
 from accounts.urls import urlpatterns
 from tests import make
@@ -32,7 +32,9 @@ class World:
     account: Account
     payment: Payment
     notice: Notice
+    relay: Relay
     mail: str
+    token: Token
 
     def client(self, person: str, **facts) -> Client:
         client = Client(**facts)
@@ -57,7 +59,9 @@ def world(db) -> World:
         account=account,
         payment=account.payments.get(),
         notice=account.notices.get(recipient=owner),
+        relay=make.make_relay(owner, bridges=account, bridge_tier="tier-3"),
         mail=mailbox.newest(1)[0].name,
+        token=make.make_token(owner).token,
     )
 
 
@@ -106,6 +110,10 @@ def of_calendar(world: World) -> str:
     return actions.open_feed(world.people[OWNER], now=make.NOW).token
 
 
+def of_relay(world: World) -> dict[str, object]:
+    return {"relay_id": world.relay.pk}
+
+
 MEMBERS, EDITORS, EVERYBODY, AT_HOME = {OWNER, VIEWING}, {OWNER}, set(PEOPLE), {OWNER, STRANGER, STAFF}
 DOORS = {
     "board": Door(see=SIGNED_IN),
@@ -133,9 +141,19 @@ DOORS = {
     "resolve-escalation": Door(change=EDITORS, ids=of_escalation),
     "reopen-escalation": Door(change=EDITORS, ids=of_escalation),
     "experience": Door(see=SIGNED_IN),
+    # Who may read an account may take its evidence away; the history keeps who did.
+    "evidence": Door(see=MEMBERS, change=MEMBERS, ids=of_account),
     "correct-payment": Door(see=EDITORS, change=EDITORS, ids=of_payment),
     "void-payment": Door(change=EDITORS, ids=of_payment),
     "restore-payment": Door(change=EDITORS, ids=of_payment),
+    "alternatives": Door(see=SIGNED_IN),
+    "relays": Door(see=SIGNED_IN),
+    "open-relay": Door(see=AT_HOME, change=AT_HOME),
+    "relay": Door(see=MEMBERS, ids=of_relay),
+    "edit-relay": Door(see=EDITORS, change=EDITORS, ids=of_relay),
+    "note-relay-balance": Door(change=EDITORS, ids=of_relay),
+    "archive-relay": Door(change=EDITORS, ids=of_relay),
+    "restore-relay": Door(change=EDITORS, ids=of_relay),
     "notices": Door(see=SIGNED_IN),
     "resend-notice": Door(change=EDITORS, ids=lambda world: {"notice_id": world.notice.pk}),
     "send-test-mail": Door(change=SIGNED_IN),
@@ -159,12 +177,18 @@ DOORS = {
     "export": Door(see=SIGNED_IN),
     "download-workspace": Door(see=MEMBERS, ids=of_workspace),
     "restore-workspace": Door(change=AT_HOME, answers={422}),
+    "tokens": Door(see=SIGNED_IN, change=SIGNED_IN),
+    # Everybody's tokens are their own: a colleague's are not there.
+    "revoke-token": Door(change={OWNER}, ids=lambda world: {"token_id": world.token.pk}),
     "set-language": Door(change=EVERYBODY, answers={204, 302}),
     "set-theme": Door(change=EVERYBODY),
     # This instance is no demo: for nobody is there such a door.
     "enter-demo": Door(change=EVERYBODY, answers={404}),
     "models": Door(see=SIGNED_IN),
     "capacity": Door(see=SIGNED_IN),
+    "doctor": Door(see=SIGNED_IN, change=SIGNED_IN),
+    "attach-diagnosis": Door(change=EDITORS, ids=of_account),
+    "guide": Door(see=EVERYBODY),
     "rulebooks": Door(see=SIGNED_IN),
     "rulebook": Door(see=SIGNED_IN, ids=lambda world: {"provider": "openai", "edition": "2025-05"}),
     "styleguide": Door(see={STAFF}),

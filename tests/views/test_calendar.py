@@ -1,6 +1,7 @@
 """The calendar at its secret address, and an account's as a file. Read by vobject, which had no part in writing."""
 
 import logging
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,10 +18,20 @@ from accounts.views import ics
 from tests import make
 from tierdash.logs import Line
 
+WISH = rules.Wish(tier="tier-3")
+
 
 @pytest.fixture
 def feed(ann, clock):
     return actions.open_feed(ann, now=make.NOW)
+
+
+def adopt(account, by, *, wish=WISH, kind="cheapest", now=make.NOW):
+    """Adopt a plan to Tier 3."""
+    made = actions.plans_for(account, wish, shelf=Rulebook.objects.all().shelf(), now=now).of(kind)
+    return actions.adopt_plan(
+        account, wish=wish, kind=kind, total_usd=made.total_usd, form_key=uuid.uuid4(), by=by, now=now
+    )
 
 
 @pytest.fixture
@@ -133,6 +144,76 @@ class TestWhatItHolds:
             make.make_account(ann, name=f"account-{number}", payments=[("50.00", "05-15T12:00")])
         with django_assert_num_queries(5):
             assert len(events(ask(feed))) == 9 * 4
+
+
+class TestAPlan:
+    """Tier 1, 50 dollars on 15 May at 12:00: Tier 3 lacks 50, and its wait ends on 22 May at 12:00."""
+
+    @pytest.fixture
+    def planned(self, ann, waiting):
+        adopt(waiting, ann)
+        return waiting
+
+    def steps(self, answer):
+        found = {uid[37:].partition("@")[0]: event for uid, event in events(answer).items()}
+        return {key: event for key, event in found.items() if key.startswith("plan_")}
+
+    def test_its_steps_are_in_the_calendar_of_the_person_and_in_the_file(self, feed, planned, signed_in):
+        due = datetime(2025, 5, 22, 12, 0, 1, tzinfo=UTC)
+        expected = {
+            "plan_payment-tier-3-1": due,
+            "plan_check-tier-3": due,
+            "plan_support-tier-3": due + timedelta(hours=48),
+        }
+        for answer in (ask(feed), signed_in.get(f"/accounts/{planned.id}/calendar.ics")):
+            assert {key: event.dtstart.value for key, event in self.steps(answer).items()} == expected
+        assert f"{planned.id}-wait_over-tier-3@tierdash" not in events(ask(feed)), "the plan says it better"
+        assert f"{planned.id}-top_up-tier-2@tierdash" in events(ask(feed))
+
+    def test_each_says_what_to_do_and_what_may_come_of_it(self, feed, planned):
+        found = self.steps(ask(feed))
+        payment = found["plan_payment-tier-3-1"]
+        assert payment.summary.value == "waiting: pay $50.00, by the plan for Tier 3"
+        assert "may make OpenAI look again" in payment.description.value
+        assert "not a promise" in payment.description.value
+        assert found["plan_check-tier-3"].summary.value == "waiting: look for Tier 3, by the plan"
+        assert "48 hours" in found["plan_support-tier-3"].description.value
+        assert not any("{" in event.description.value for event in found.values())
+
+    @pytest.mark.parametrize("kind", ["all_at_once", "cheapest"])
+    def test_whatever_a_payment_is_for_there_are_words_in_both_languages(self, ann, feed, clock, kind):
+        adopt(make.make_account(ann, name="new", seen="free"), ann, kind=kind)
+        for language, word in (("en", "plan"), ("zh-hans", "方案")):
+            User.objects.filter(pk=ann.pk).update(language=language)
+            for event in self.steps(ask(feed)).values():
+                assert word in event.summary.value + event.description.value
+                assert "{" not in event.summary.value + event.description.value
+
+    def test_the_same_facts_are_the_same_bytes_and_a_payment_is_another_state(self, ann, feed, planned, clock):
+        before = ask(feed)
+        clock.shift(timedelta(hours=40))
+        actions.reconcile(now=make.NOW + timedelta(hours=40))
+        assert ask(feed).content == before.content
+        clock.shift(timedelta(hours=31))
+        at = make.NOW + timedelta(hours=71)
+        make.make_payment(planned, "50.00", at, now=at)
+        assert set(self.steps(ask(feed))) == {"plan_check-tier-3"}
+        old, new = (self.steps(answer)["plan_check-tier-3"] for answer in (before, ask(feed)))
+        assert int(new.sequence.value) > int(old.sequence.value)
+
+    def test_what_is_given_up_or_left_is_gone(self, ann, feed, planned, clock):
+        clock.shift(timedelta(days=4))
+        assert self.steps(ask(feed)) == {}, "a day after the payment was due"
+        clock.shift(-timedelta(days=4))
+        actions.drop_plan(planned, by=ann, now=make.NOW)
+        assert self.steps(ask(feed)) == {}
+
+    def test_plans_cost_no_further_query(self, ann, feed, planned, django_assert_num_queries):
+        ask(feed)
+        for number in range(8):
+            adopt(make.make_account(ann, name=f"account-{number}", payments=[("50.00", "05-15T12:00")]), ann)
+        with django_assert_num_queries(5):
+            assert len([uid for uid in events(ask(feed)) if "plan_" in uid]) == 9 * 3
 
 
 class TestTheSameFacts:

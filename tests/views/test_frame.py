@@ -1,5 +1,6 @@
 """What every page has around it, and what every request goes through."""
 
+import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -223,6 +224,24 @@ class TestWhereOneIs:
     def test_the_current_page_is_marked(self, signed_in):
         page = signed_in.get(reverse("accounts:board")).content.decode()
         assert f'<a href="{reverse("accounts:board")}" aria-current="page">' in page
+
+    @pytest.mark.parametrize("path", ["/planner/", "/capacity/", "/alternatives/", "/relays/", "/relays/new/"])
+    def test_every_page_that_helps_to_plan_is_behind_plan(self, signed_in, path):
+        make.make_rulebook()
+        page = signed_in.get(path).content.decode()
+        pages = re.search(r'<nav class="pages".*?</nav>', page, re.DOTALL)[0]
+        assert re.findall(r'<a href="([^"]+)" aria-current="page">', pages) == ["/planner/"]
+
+    @pytest.mark.parametrize("path", ["/planner/", "/capacity/", "/alternatives/", "/relays/"])
+    def test_they_lead_to_each_other_and_each_says_which_it_is(self, signed_in, path):
+        tabs = re.search(r'<nav class="tabs.*?</nav>', signed_in.get(path).content.decode(), re.DOTALL)[0]
+        assert re.findall(r'href="([^"]+)"', tabs) == ["/planner/", "/capacity/", "/alternatives/", "/relays/"]
+        assert re.findall(r'<a href="([^"]+)" aria-current="page">', tabs) == [path]
+
+    @pytest.mark.parametrize("path", ["/", "/models/", "/doctor/", "/guide/", "/rulebooks/", "/notices/"])
+    def test_no_other_page_is_behind_plan(self, signed_in, path):
+        page = signed_in.get(path).content.decode()
+        assert re.findall(r'<a href="([^"]+)" aria-current="page">', page) == [path]
 
     def test_the_menu_names_the_workspace(self, signed_in, ann):
         assert f"<span>Workspace {make.make_workspace(ann)}</span>" in signed_in.get("/profile/").content.decode()

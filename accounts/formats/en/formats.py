@@ -8,4 +8,6 @@ DAY_WITH_YEAR_FORMAT = "D j M Y"
 INSTANT_FORMAT = "D j M, H:i"
 INSTANT_WITH_YEAR_FORMAT = "D j M Y, H:i"
 TICK_FORMAT = "j M"
+# In a rung of the small ladder there is no room for more.
+RUNG_FORMAT = "j M"
 TICK_MONTH_FORMAT = "M Y"

@@ -6,9 +6,9 @@ once a day in between, so that history, episodes and notices are what they would
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -16,155 +16,10 @@ from django.utils import timezone
 
 from accounts import actions, rules
 from accounts.gateways import published
+from accounts.management.stories import RELAYS, STORIES, Act, Adopt, Err, Happening, Pay, See, Story
 from accounts.models import Account, Escalation, Rulebook, User, Workspace
 
 EMAIL = "demo@tierdash.example"
-
-
-@dataclass(frozen=True)
-class Pay:
-    """A payment, `days` before now."""
-
-    days: float
-    gross: str
-    kind: str = "purchase"
-    more: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class See:
-    """The provider showed a tier, `days` before now."""
-
-    days: float
-    tier: str
-
-
-@dataclass(frozen=True)
-class Adopt:
-    """A plan was adopted, `days` before now; `kind` is one of the rules' PLAN_KINDS."""
-
-    days: float
-    wish: rules.Wish
-    kind: str
-
-
-@dataclass(frozen=True)
-class Act:
-    """Something that was done on the path to the tier that was due `days` before now: an action by its name."""
-
-    days: float
-    name: str
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Story:
-    """An account opened `days` before now, and what happened to it since."""
-
-    name: str
-    edition: str
-    tier: str
-    days: float
-    steps: tuple[Pay | See | Adopt | Act, ...] = ()
-    follows: bool = False
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-OPENAI = "openai/2025-05"
-YUAN = {"currency": "CNY", "rate": Decimal("0.1385")}
-STORIES = (
-    Story(
-        "production-eu",
-        OPENAI,
-        "tier-1",
-        45,
-        (
-            Pay(44, "25", more={"reference": "INV-20417", "tax": Decimal(0)}),
-            Pay(35, "25", "auto_recharge", {"tax": Decimal(0)}),
-            See(33, "tier-2"),
-            Pay(20, "45", more={"reference": "INV-21190", "tax": Decimal(0)}),
-        ),
-        facts={"organization_ref": "org-Kq7dEu01", "goal": {"model": "o3-mini"}},
-    ),
-    Story(
-        "research",
-        OPENAI,
-        "tier-1",
-        30,
-        (
-            Pay(29, "60", more={"tax": Decimal(0)}),
-            Pay(3, "5", more={"reference": "INV-21544", "tax": Decimal(0)}),
-            Act(0.3, "tick_step", {"step": "limits_checked"}),
-        ),
-        facts={"organization_ref": "org-Rs41Lab"},
-    ),
-    Story("agency-shop-14", OPENAI, "tier-3", 12, (Pay(9, "300", "invoice", {"tax": Decimal(0)}),)),
-    Story(
-        "voice-assistant",
-        OPENAI,
-        "free",
-        4,
-        (
-            Adopt(3.2, rules.Wish(model="o3-mini"), "cheapest"),
-            Pay(3, "5", more={"tax": Decimal(0)}),
-            See(2.9, "tier-1"),
-        ),
-        facts={"organization_ref": "org-Vx83Say"},
-    ),
-    Story(
-        "data-pipeline",
-        OPENAI,
-        "tier-1",
-        16,
-        (Pay(15, "20", more={"tax": Decimal(0)}), Adopt(5, rules.Wish(spend_usd=Decimal(800)), "all_at_once")),
-    ),
-    Story("staging", OPENAI, "tier-1", 15, (Pay(11, "50", more={"tax": Decimal(0)}), Pay(0.25, "5"))),
-    Story("flagship", OPENAI, "tier-5", 90, (Pay(80, "1500"), Pay(40, "500", "auto_recharge"))),
-    Story("new-team", OPENAI, "free", 1),
-    Story(
-        "just-risen",
-        OPENAI,
-        "tier-1",
-        20,
-        (
-            Pay(19, "60"),
-            Pay(6, "5"),
-            Act(3.5, "tick_step", {"step": "limits_checked"}),
-            Act(3.4, "tick_step", {"step": "support_asked", "ticket_ref": "#80317"}),
-            Act(3.3, "snooze_escalation", {"until": 0.5}),
-            See(0.2, "tier-2"),
-        ),
-    ),
-    Story("mobile-app", OPENAI, "tier-3", 40, (Pay(39, "120"), See(2, "tier-1"))),
-    Story(
-        "shanghai-studio",
-        OPENAI,
-        "tier-1",
-        35,
-        (
-            Pay(34, "200", more=YUAN | {"note": "首次充值"}),
-            Pay(33, "100", "grant", {"note": "startup programme"}),
-            Pay(30, "18", "promo"),
-            Pay(28, "25", more={"status": "failed"}),
-            Pay(26, "150", "auto_recharge", YUAN),
-            Pay(21, "40", "transfer"),
-            Pay(15, "72.20", "refund", YUAN | {"undoes": 0}),
-            Pay(9, "12", "chargeback"),
-            Pay(1, "20", more={"status": "pending"}),
-        ),
-    ),
-    Story(
-        "launch-team",
-        "openai/2026-10-06",
-        "build",
-        25,
-        (Pay(24, "40"), Pay(6, "52"), Act(1, "snooze_escalation", {"until": -2})),
-        follows=True,
-    ),
-    Story("gemini-batch", "google-gemini/2026", "tier-1", 8, (Pay(5, "40"),)),
-    Story("claude-writing", "anthropic/2026-06-26", "start", 18, (Pay(17, "200"),)),
-    Story("grok-lab", "xai/2026", "tier-1", 22, (Pay(21, "60", "invoice"), Pay(4, "45", "invoice"))),
-)
 
 
 class Command(BaseCommand):
@@ -198,7 +53,23 @@ class Command(BaseCommand):
             steps.append((now - timedelta(days=story.days), player.open))
             for step in story.steps:
                 steps.append((now - timedelta(days=step.days), player.of(step)))
+        for days, facts, balance, account in RELAYS:
+            opens = partial(_open_relay, user, workspace, facts | {"expires_on": (now + timedelta(days=days)).date()})
+            steps.append((now - timedelta(days=days), partial(opens, Decimal(balance), account)))
         return steps
+
+
+def _open_relay(
+    user: User, workspace: Workspace, facts: dict[str, Any], balance: Decimal, account: str, when: datetime
+) -> None:
+    actions.open_relay(
+        workspace,
+        facts=actions.RelayFacts(bridges=Account.objects.get(name=account), **facts),
+        balance=actions.Balance(balance, when),
+        form_key=uuid.uuid4(),
+        by=user,
+        now=when,
+    )
 
 
 class _Player:
@@ -220,7 +91,7 @@ class _Player:
             now=when,
         )
 
-    def of(self, step: Pay | See | Adopt | Act) -> Callable[[datetime], None]:
+    def of(self, step: Happening) -> Callable[[datetime], None]:
         match step:
             case Pay():
                 return self.pay(step)
@@ -228,6 +99,8 @@ class _Player:
                 return self.see(step)
             case Adopt():
                 return self.adopt(step)
+            case Err():
+                return self.paste(step)
         return self.walk(step)
 
     def adopt(self, step: Adopt) -> Callable[[datetime], None]:
@@ -244,6 +117,18 @@ class _Player:
                 form_key=uuid.uuid4(),
                 by=self._user,
                 now=when,
+            )
+
+        return act
+
+    def paste(self, step: Err) -> Callable[[datetime], None]:
+        def act(when: datetime) -> None:
+            shelf = Rulebook.objects.all().shelf()
+            found = rules.diagnose(
+                step.text, at=when, editions=list(shelf.values()), edition=shelf[self._story.edition]
+            )
+            actions.attach_diagnosis(
+                self._account, facts=found.as_facts(), key=uuid.uuid4().hex, at=when, by=self._user, now=when
             )
 
         return act
