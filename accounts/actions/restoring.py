@@ -24,6 +24,8 @@ from accounts.models import (
     Notice,
     Payment,
     Plan,
+    Relay,
+    RelayEvent,
     Rulebook,
     Sighting,
     User,
@@ -82,6 +84,7 @@ class _Restoration:
         self._each(Event, "events", self._events)
         self._each(Notice, "notices", self._notices)
         self._each(Delivery, "notices", self._deliveries)
+        self._restore_relays(workspace)
         self._settle(workspace)
         return workspace
 
@@ -202,6 +205,18 @@ class _Restoration:
                     row.address = self._people.address(notice["recipient"])
                     row.status = row.status if row.channel == MAIL else CANCELLED
                 yield row, f"{path}[{place}].deliveries[{number}]"
+
+    def _restore_relays(self, workspace: Workspace) -> None:
+        relays, events = Rows(Relay), Rows(RelayEvent)
+        for place, said in enumerate(self._document["relays"]):
+            here = f"relays[{place}]"
+            relays.add(Relay(workspace=workspace, **schema.RELAY.columns(said)), here)
+            for number, event in enumerate(said["events"]):
+                who = self._people.key(event["by"])
+                row = RelayEvent(relay_id=said["id"], by_id=who, **schema.RELAY_EVENT.columns(event))
+                events.add(row, f"{here}.events[{number}]")
+        relays.store()
+        events.store()
 
     def _settle(self, workspace: Workspace) -> None:
         """Assess every account. The document's own words are checked by now, yet the rules have the last one."""

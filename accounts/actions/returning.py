@@ -15,6 +15,11 @@ UNIQUE_VIOLATION = "23505"
 # Constraints that a hand-made document may break, in words.
 BROKEN = {
     "account_name_unique": "name",
+    "relay_name_unique": "name",
+    "relay_currency": "currency",
+    "relay_balance_not_negative": "balance",
+    "relay_balance_dated": "balance_seen_at",
+    "relay_models_bounded": "model_ids",
     "payment_reference_unique": "reference",
     "payment_not_in_future": "paid_at",
     "payment_not_too_old": "paid_at",

@@ -58,6 +58,24 @@ class Zone(Line):
         return name
 
 
+class BaseUrl(Line):
+    """The address of a relay, in the one spelling in which it is kept; no key comes with it."""
+
+    words = "address of an OpenAI-compatible service, such as `https://relay.example/v1`"
+
+    def __init__(self) -> None:
+        Line.__init__(self, rules.MOST_ADDRESS, 1)
+
+    def read(self, value: Any, path: str) -> str:
+        address = Line.read(self, value, path)
+        try:
+            if rules.base_url(address) == address:
+                return address
+        except rules.BadAddress:
+            pass
+        raise DocumentError(path, _("is no address without a key, such as https://relay.example/v1"))
+
+
 class Wish(Facts):
     """A wish as the rules write it; an empty object when there is none."""
 
@@ -133,3 +151,15 @@ def check_notice(facts: dict[str, Any], path: str) -> None:
     standing = facts.get("standing", {})
     if not isinstance(standing, dict) or not isinstance(standing.get("advice", {}), dict):
         raise DocumentError(f"{path}.standing", _("is not a standing that tierdash wrote"))
+
+
+def check_relay(relay: dict[str, Any], path: str) -> None:
+    """Refuse what looks like an API key, a model that stands twice, and waiting for something of no account."""
+    texts = {"name": relay["name"], "notes": relay["notes"], "model_ids": "\n".join(relay["model_ids"])}
+    for name, text in texts.items():
+        if rules.has_key(text):
+            raise DocumentError(f"{path}.{name}", _("holds what looks like an API key"))
+    if len(set(relay["model_ids"])) < len(relay["model_ids"]):
+        raise DocumentError(f"{path}.model_ids", _("names a model twice"))
+    if relay["bridges"] is None and (relay["bridge_tier"] or relay["bridge_model"]):
+        raise DocumentError(f"{path}.bridges", _("must name the account that waits"))

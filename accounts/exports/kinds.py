@@ -6,7 +6,7 @@ Every mistake is named by its path in the document, such as `accounts[3].payment
 import unicodedata
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -162,6 +162,26 @@ class Past(Instant):
     """Something that has happened: restoring refuses it when it lies in the future."""
 
     words = "instant of the past, ISO 8601 with its zone; written in UTC"
+
+
+class Day(Kind):
+    words = "day, such as 2025-05-31"
+
+    def read(self, value: Any, path: str) -> date:
+        try:
+            day = date.fromisoformat(value)
+        except (TypeError, ValueError):
+            day = None
+        # Python reads further spellings, such as 20250531.
+        if day is None or day.isoformat() != value:
+            raise DocumentError(path, _("must be a day, such as 2025-05-31"))
+        return day
+
+    def write(self, value: date) -> str:
+        return value.isoformat()
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from accounts.models import (
     Notice,
     Payment,
     Plan,
+    Relay,
+    RelayEvent,
     Rulebook,
     Sighting,
     User,
@@ -64,7 +66,9 @@ def _pieces(workspace: Workspace, now: datetime) -> Iterator[str]:
     for place, account in enumerate(accounts.iterator(CHUNK)):
         yield ",\n" if place else "\n"
         yield from _account(account, people)
-    yield "\n]}\n"
+    yield "\n]"
+    yield from _list("relays", _relays(workspace, people))
+    yield "}\n"
 
 
 def _account(account: Account, people: "_People") -> Iterator[str]:
@@ -135,6 +139,14 @@ def _delivery(delivery: Delivery) -> Row:
     return schema.DELIVERY.write(delivery) | {"status": status, "doubts": doubts}
 
 
+def _relays(workspace: Workspace, people: "_People") -> Iterator[Row]:
+    events = models.Prefetch("events", RelayEvent.objects.order_by("id"))
+    relays = Relay.objects.filter(workspace=workspace).order_by("created_at", "id").prefetch_related(events)
+    for relay in relays.iterator(CHUNK):
+        told = [schema.RELAY_EVENT.write(each) | {"by": people.number(each.by_id)} for each in relay.events.all()]
+        yield schema.RELAY.write(relay) | {"events": told}
+
+
 def _rulebooks(accounts: models.QuerySet[Account]) -> models.QuerySet[Rulebook]:
     """Every edition that something of these accounts refers to."""
     named = Rulebook.objects.filter(accounts__in=accounts.order_by()).values("pk")
@@ -156,6 +168,8 @@ class _People:
                 model._default_manager.filter(**of_these).order_by().values_list(f"{column}_id", flat=True).distinct()
             )
         named.update(Notice.objects.filter(**of_these).order_by().values_list("recipient_id", flat=True).distinct())
+        relayed = RelayEvent.objects.filter(relay__workspace=workspace).order_by()
+        named.update(relayed.values_list("by_id", flat=True).distinct())
         ticks = Escalation.objects.filter(episode__account__in=accounts.order_by()).exclude(ticks={})
         for ticked in ticks.values_list("ticks", flat=True).iterator(CHUNK):
             named.update(tick["by"] for tick in ticked.values())

@@ -20,7 +20,10 @@ from accounts.models import (
     Notice,
     Payment,
     Plan,
+    Relay,
+    RelayEvent,
     Sighting,
+    Token,
     User,
 )
 
@@ -31,8 +34,8 @@ Row = dict[str, Any]
 def write_person(user: User, file: IO[bytes], *, now: datetime) -> None:
     """Write what is known of a person as UTF-8 JSON: who they are, where they belong, what they did and were told.
 
-    Secrets are not in it: no password, session, code of a second factor, or address of the calendar. The name of an
-    account is there while the person may see it.
+    Secrets are not in it: no password, session, code of a second factor, token, or address of the calendar. The name
+    of an account or relay is there while the person may see it.
     """
     with snapshot():
         visible = dict(Account.objects.visible_to(user).order_by().values_list("pk", "name"))
@@ -60,6 +63,14 @@ def _profile(user: User, now: datetime) -> Row:
         ],
         "has_second_factor": user.authenticator_set.exists(),  # type: ignore[attr-defined]
         "has_calendar": feed is not None and feed.is_open,
+        "tokens": [_token(token) for token in Token.objects.of(user)],
+    }
+
+
+def _token(token: Token) -> Row:
+    instants = ("created_at", "expires_at", "revoked_at", "last_used_at")
+    return {"name": token.name, "scopes": token.scopes} | {
+        name: rules.as_text(getattr(token, name)) for name in instants
     }
 
 
@@ -90,6 +101,7 @@ def _lists(user: User, visible: dict[Any, str]) -> Iterator[tuple[str, Iterable[
     yield "plans_adopted", told(Plan.objects.filter(adopted_by=user), schema.PLAN.write)
     yield "steps_ticked", _ticks(user, visible)
     yield "events", told(Event.objects.filter(by=user), schema.EVENT.write)
+    yield "relay_events", _relay_events(user)
     notices = Notice.objects.filter(recipient=user).prefetch_related(
         models.Prefetch("deliveries", Delivery.objects.order_by("copy", "created_at", "id"))
     )
@@ -107,6 +119,13 @@ def _lists(user: User, visible: dict[Any, str]) -> Iterator[tuple[str, Iterable[
             ),
         ),
     )
+
+
+def _relay_events(user: User) -> Iterator[Row]:
+    visible = dict(Relay.objects.visible_to(user).order_by().values_list("pk", "name"))
+    for event in RelayEvent.objects.filter(by=user).order_by("id").iterator(CHUNK):
+        named = {"relay_id": str(event.relay_id), "relay": visible.get(event.relay_id)}
+        yield named | schema.RELAY_EVENT.write(event)
 
 
 def _ticks(user: User, visible: dict[Any, str]) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.exports import workspace as schema
-from accounts.exports.inside import check_event, check_notice
+from accounts.exports.inside import check_event, check_notice, check_relay
 from accounts.exports.kinds import DocumentError, ListOf, Past
 from accounts.exports.shape import Shape
 
@@ -86,10 +86,17 @@ def _check_links(read: Row) -> None:
     tiers = {}
     for place, book in enumerate(books.values()):
         tiers[book["id"]] = _tiers(book, f"rulebooks[{place}]")
-    _unique(read["accounts"], "accounts", "id")
+    accounts = _unique(read["accounts"], "accounts", "id")
     checks = _Links(set(people), living, tiers)
     for place, account in enumerate(read["accounts"]):
         checks.check(account, f"accounts[{place}]")
+    _unique(read["relays"], "relays", "id")
+    for place, relay in enumerate(read["relays"]):
+        here = f"relays[{place}]"
+        check_relay(relay, here)
+        _check_known(relay["bridges"], accounts, f"{here}.bridges")
+        for number, event in enumerate(relay["events"]):
+            _check_known(event["by"], people, f"{here}.events[{number}].by")
 
 
 def _tiers(book: Row, path: str) -> set[str]:

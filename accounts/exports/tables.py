@@ -9,7 +9,7 @@ from django.db.models import F, Prefetch
 
 from accounts import rules
 from accounts.exports.packing import CHUNK
-from accounts.models import Account, Delivery, Notice, Payment, Sighting, Workspace
+from accounts.models import Account, Delivery, Notice, Payment, Relay, Sighting, Workspace
 
 Value = str | int | bool | Decimal | None
 Row = tuple[Value, ...]
@@ -130,6 +130,28 @@ def _notices(workspace: Workspace) -> Iterator[Row]:
             )
 
 
+def _relays(workspace: Workspace) -> Iterator[Row]:
+    relays = Relay.objects.filter(workspace=workspace).select_related("bridges").order_by("created_at", "id")
+    for relay in relays.iterator(CHUNK):
+        yield (
+            str(relay.id),
+            relay.name,
+            relay.base_url,
+            "\n".join(relay.model_ids),
+            relay.balance,
+            relay.currency,
+            _instant(relay.balance_seen_at),
+            relay.expires_on.isoformat() if relay.expires_on else None,
+            str(relay.bridges_id) if relay.bridges_id else None,
+            relay.bridges.name if relay.bridges else None,
+            relay.bridge_tier,
+            relay.bridge_model,
+            relay.notes,
+            _instant(relay.created_at),
+            _instant(relay.archived_at),
+        )
+
+
 TABLES = (
     Table(
         "accounts",
@@ -211,5 +233,26 @@ TABLES = (
             "last_error",
         ),
         _notices,
+    ),
+    Table(
+        "relays",
+        (
+            "id",
+            "name",
+            "base_url",
+            "models",
+            "balance",
+            "currency",
+            "balance_seen_at",
+            "expires_on",
+            "bridges_id",
+            "bridges",
+            "bridge_tier",
+            "bridge_model",
+            "notes",
+            "created_at",
+            "archived_at",
+        ),
+        _relays,
     ),
 )

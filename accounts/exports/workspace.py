@@ -3,8 +3,8 @@
 from django.conf import settings
 
 from accounts import notices, rules
-from accounts.exports.inside import Before, Email, Instants, PlanDocument, Wish, Zone
-from accounts.exports.kinds import Amount, Facts, Flag, Instant, Key, Line, ListOf, OneOf, Past, Whole, Words
+from accounts.exports.inside import BaseUrl, Before, Email, Instants, PlanDocument, Wish, Zone
+from accounts.exports.kinds import Amount, Day, Facts, Flag, Instant, Key, Line, ListOf, OneOf, Past, Whole, Words
 from accounts.exports.shape import Field, Shape, stored
 from accounts.models.escalation import HOWS, LONGEST_TICKET
 from accounts.models.notice import MOST_ATTEMPTS, MOST_DOUBTS, SENDING, STATUSES
@@ -217,6 +217,31 @@ ACCOUNT = Shape(
         Field("notices", ListOf(NOTICE), "what people were told"),
     ),
 )
+RELAY_EVENT = Shape(
+    "relay event", "What happened to the relay, in the order in which it was written down.", EVENT.fields
+)
+RELAY = Shape(
+    "relay",
+    "A reseller with an OpenAI-compatible address. Keys are never kept, so none is here.",
+    (
+        stored("id", Key(), "its name in addresses and in the database"),
+        stored("name", Line(100, 1), "the name on screen; among relays not in the archive there is one of it"),
+        stored("base_url", BaseUrl(), "where it answers"),
+        stored("model_ids", ListOf(Line(rules.MOST_MODEL, 1)), "the models that it offers, by its own names"),
+        stored("balance", Amount(14, 4), "what it showed, in `currency`; null: nobody has looked", nullable=True),
+        stored("currency", Line(3, 3), "three capital letters"),
+        stored("balance_seen_at", Past(), "when it showed that", nullable=True),
+        stored("expires_on", Day(), "the last day on which the balance can be used", nullable=True),
+        stored("bridges", Key(), "the account for which it stands in", nullable=True, column="bridges_id"),
+        stored("bridge_tier", Line(40), "until that has this tier"),
+        stored("bridge_model", Line(80), "or this model"),
+        stored("notes", Words(5000), "notes"),
+        stored("archived_at", Past(), "since when it is in the archive", nullable=True),
+        stored("created_at", Past(), "when it was opened"),
+        stored("form_key", Key(), "the key of the form that opened it"),
+        Field("events", ListOf(RELAY_EVENT), "its history"),
+    ),
+)
 HOME = Shape(
     "workspace",
     "The workspace itself.",
@@ -237,22 +262,10 @@ DOCUMENT = Shape(
         Field("members", ListOf(MEMBER), "who belongs to the workspace"),
         Field("rulebooks", ListOf(RULEBOOK), "the rules that it is judged by"),
         Field("accounts", ListOf(ACCOUNT), "the accounts"),
+        Field("relays", ListOf(RELAY), "the resellers"),
     ),
 )
 SHAPES = (
-    DOCUMENT,
-    HOME,
-    PERSON,
-    MEMBER,
-    RULEBOOK,
-    ACCOUNT,
-    PAYMENT,
-    SIGHTING,
-    EPISODE,
-    ESCALATION,
-    TICK,
-    PLAN,
-    EVENT,
-    NOTICE,
-    DELIVERY,
-)
+    DOCUMENT, HOME, PERSON, MEMBER, RULEBOOK, ACCOUNT, PAYMENT, SIGHTING, EPISODE, ESCALATION, TICK, PLAN, EVENT,
+    NOTICE, DELIVERY, RELAY, RELAY_EVENT,
+)  # fmt: skip

@@ -1,6 +1,7 @@
 """Leaving for good: what is a person's alone goes, what they did for others stays without their name."""
 
 import threading
+from decimal import Decimal
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -11,7 +12,21 @@ from django.test import Client
 
 from accounts import actions, notices
 from accounts.actions import leaving
-from accounts.models import Account, Delivery, Event, Feed, Membership, Notice, Payment, User, Workspace
+from accounts.models import (
+    Account,
+    Delivery,
+    Event,
+    Feed,
+    KeptAnswer,
+    Membership,
+    Notice,
+    Payment,
+    Relay,
+    RelayEvent,
+    Token,
+    User,
+    Workspace,
+)
 from accounts.models.workspace import EDITOR, OWNER, VIEWER
 from tests import make
 from tests.exports import everything
@@ -35,10 +50,15 @@ def test_whoever_is_alone_takes_everything_along(ann):
     actions.record_payment(account, facts=refund, form_key=account.pk, by=ann, now=make.NOW)
     actions.open_feed(ann, now=make.NOW)
     EmailAddress.objects.create(user=ann, email=ann.email)
+    relay = make.make_relay(ann, balance="5", bridges=account, bridge_tier="tier-4")
+    script = make.make_token(ann)
+    KeptAnswer.objects.create(token=script.token, key="once", fingerprint="f" * 64, created_at=make.NOW)
+    assert relay.events.count() == 2
     assert account.notices.exists()
     told = actions.delete_person(ann, now=make.NOW)
     assert [workspace.name for workspace in told.ending] == ["Ann"]
-    for model in (Account, Payment, Event, Notice, Delivery, Feed, EmailAddress):
+    gone = (Account, Payment, Event, Notice, Delivery, Feed, EmailAddress, Relay, RelayEvent, Token, KeptAnswer)
+    for model in gone:
         assert not model.objects.exists(), model
     assert not User.objects.filter(email="ann@example.org").exists()
     assert Workspace.objects.count() == 1, "that of the administrator"
@@ -72,6 +92,18 @@ class TestInAWorkspaceOfOthers:
         assert set(account.payments.values_list("recorded_by", flat=True)) == {ann.pk, None}
         client.force_login(ann)
         page = client.get(f"/accounts/{account.pk}/?all=1").content.decode()
+        assert "somebody who left" in page
+        assert "bo@example.org" not in page
+
+    def test_the_relays_history_stays_without_their_name(self, ann, bo, client):
+        relay = make.make_relay(ann)
+        balance = actions.Balance(Decimal(3), make.NOW)
+        actions.note_relay_balance(relay, balance=balance, by=bo, now=make.NOW)
+        events = list(relay.events.order_by("pk").values_list("pk", "kind", "facts", "by"))
+        actions.delete_person(bo, now=make.NOW)
+        assert list(relay.events.order_by("pk").values_list("pk", "kind", "facts", "by")) == events
+        client.force_login(ann)
+        page = client.get(f"/relays/{relay.pk}/").content.decode()
         assert "somebody who left" in page
         assert "bo@example.org" not in page
 

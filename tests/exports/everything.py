@@ -17,6 +17,8 @@ from accounts.models import (
     Notice,
     Payment,
     Plan,
+    Relay,
+    RelayEvent,
     Rulebook,
     Sighting,
     Standing,
@@ -29,8 +31,10 @@ from tests.browser.demo import AT, DEMO_EMAIL
 
 TABLES = (
     Workspace, Membership, Rulebook, Account, Payment, Sighting, Episode, Escalation, Plan, Event, Notice, Delivery,
-    Standing,
+    Standing, Relay, RelayEvent,
 )  # fmt: skip
+# Tables whose keys are given anew.
+SERIAL = (Payment, Sighting, Plan, Event, Membership, RelayEvent)
 # What a document leaves to its person, or to the instance.
 NOT_OF_A_PERSON = {"id", "password", "last_login", "is_superuser", "is_staff", "theme", "joined_at"}
 
@@ -59,6 +63,13 @@ def filled() -> Workspace:
     moved = Account.objects.get(name="flagship")
     sighting = actions.see_tier(moved, tier="tier-4", seen_at=AT, by=viewer, now=AT)
     actions.withdraw_sighting(sighting, by=viewer, now=AT)
+    relay = make.make_relay(
+        demo, name="Fernes Relais 远", base_url="http://127.0.0.1:3000/v1", notes="+1\n\tof old", balance="7.5", now=AT
+    )
+    yen = actions.Balance(Decimal("1200.0625"), AT, currency="JPY")
+    actions.note_relay_balance(relay, balance=yen, by=guest, now=AT)
+    actions.archive_relay(relay, by=editor, now=AT)
+    make.make_relay(demo, name="nobody looked", now=AT)
     Delivery.objects.filter(pk=Delivery.objects.order_by("id")[0].pk).update(status="sent", sent_at=AT)
     Delivery.objects.filter(pk=Delivery.objects.order_by("id")[1].pk).update(
         status="failed", attempts=3, last_code="550", last_error="no such mailbox"
@@ -90,19 +101,20 @@ def rows() -> dict[str, list[dict]]:
     for model in TABLES:
         fields = model._meta.concrete_fields
         order = [field.name for field in fields if field.primary_key]
-        if model in (Payment, Sighting, Plan, Event, Membership):
+        if model in SERIAL:
             order = ["id"]
         told[model.__name__] = [
             {field.attname: _plain(field, getattr(row, field.attname), users, places) for field in fields}
             for row in model.objects.order_by(*order)
         ]
-        if model not in (Payment, Sighting, Plan, Event, Membership):
+        if model not in SERIAL:
             continue
         for row in told[model.__name__]:
             del row["id"]
     # Serial tables: the order within an account is what counts.
     for name in ("Payment", "Sighting", "Plan", "Event"):
         told[name].sort(key=lambda row: str(row["account_id"]))
+    told["RelayEvent"].sort(key=lambda row: str(row["relay_id"]))
     told["Membership"].sort(key=lambda row: row["user_id"])
     told["User"] = [
         {field.attname: getattr(user, field.attname) for field in User._meta.concrete_fields

@@ -28,6 +28,7 @@ def kept(django_db_setup, django_db_blocker):
         transaction.set_rollback(True)
     # The first account is the one with payments of every kind.
     document["accounts"].sort(key=lambda account: -len(account["payments"]))
+    document["relays"].sort(key=lambda relay: (relay["bridges"] is None, relay["name"] != "Example relay"))
     return document
 
 
@@ -80,6 +81,22 @@ def refused(document, **facts) -> exports.DocumentError:
         (("accounts", 0, "sightings", 0, "before"), {"id": "x"}, "accounts[0].sightings[0].before"),
         (("accounts", 0, "payments"), {}, "accounts[0].payments"),
         (("accounts", 0, "payments"), [7], f"{PLACE}"),
+        (("relays", 0, "base_url"), "https://ann:pw@relay.example/v1", "relays[0].base_url"),
+        (("relays", 0, "base_url"), "https://relay.example/v1/", "relays[0].base_url"),
+        (("relays", 0, "base_url"), "http://relay.example/v1", "relays[0].base_url"),
+        (("relays", 0, "notes"), "use sk-abcdefghijklmnop", "relays[0].notes"),
+        (("relays", 0, "model_ids"), ["gpt-4o", "gpt-4o"], "relays[0].model_ids"),
+        (("relays", 0, "model_ids"), [f"m{n}" for n in range(501)], "relays[0].model_ids"),
+        (("relays", 0, "bridges"), None, "relays[0].bridges"),
+        (("relays", 0, "bridges"), "584712b8-0527-484a-b9a8-89414bbb9b10", "relays[0].bridges"),
+        (("relays", 0, "balance"), "-1", "relays[0].balance"),
+        (("relays", 0, "balance"), None, "relays[0].balance_seen_at"),
+        (("relays", 0, "balance_seen_at"), "2999-01-01T00:00:00Z", "relays[0].balance_seen_at"),
+        (("relays", 0, "currency"), "usd", "relays[0].currency"),
+        (("relays", 0, "expires_on"), "20261231", "relays[0].expires_on"),
+        (("relays", 0, "expires_on"), 7, "relays[0].expires_on"),
+        (("relays", 1, "name"), "EXAMPLE RELAY", "relays[1].name"),
+        (("relays", 0, "events", 0, "by"), 999, "relays[0].events[0].by"),
         (("people", 0, "email"), "nobody", "people[0].email"),
         (("people", 0, "time_zone"), "../../etc/passwd", "people[0].time_zone"),
         (("people", 0, "language"), "tlh", "people[0].language"),
@@ -261,6 +278,9 @@ def places(value, path=()):
 def test_a_mutated_document_is_taken_whole_or_not_at_all(kept, data, client):
     document = copy.deepcopy(kept)
     del document["accounts"][3:]
+    for relay in document["relays"]:
+        if relay["bridges"]:
+            relay["bridges"] = document["accounts"][1]["id"]
     for book in document["rulebooks"]:
         book.pop("rules", None)
     open_places = [path for path in places(document) if path and path[0] != "rulebooks"]
@@ -290,6 +310,8 @@ def test_a_mutated_document_is_taken_whole_or_not_at_all(kept, data, client):
             pages = [
                 "/",
                 "/notices/",
+                "/relays/",
+                *(f"/relays/{key}/" for key in workspace.relays.values_list("pk", flat=True)),
                 *(f"/accounts/{key}/?all=1" for key in workspace.accounts.values_list("pk", flat=True)),
             ]
             for page in pages:

@@ -66,7 +66,7 @@ class TestOfADemo:
 
     def test_csv_has_every_row(self, workspace):
         told = csv_of(workspace)
-        assert list(told) == ["accounts", "payments", "sightings", "notices"]
+        assert list(told) == ["accounts", "payments", "sightings", "notices", "relays"]
         assert len(told["payments"]) == Payment.objects.count()
         assert len(told["accounts"]) == workspace.accounts.count()
         refund = next(row for row in told["payments"] if row["kind"] == "refund")
@@ -76,6 +76,10 @@ class TestOfADemo:
         account = next(row for row in told["accounts"] if "账户" in row["name"])
         assert account["notes"] == '\'=1+1\n"quoted", and\tmore'
         assert next(row for row in told["payments"] if "home" in row["note"])["note"] == "'@home"
+        relay = next(row for row in told["relays"] if row["archived_at"])
+        assert (relay["name"], relay["balance"], relay["currency"]) == ("Fernes Relais 远", "1200.0625", "JPY")
+        assert relay["notes"].startswith("'+1")
+        assert {row["bridges"] for row in told["relays"]} == {"", "production-eu", "agency-shop-14"}
 
     def test_a_workbook_says_the_same(self, workspace):
         told, sheets = csv_of(workspace), xlsx_of(workspace)
