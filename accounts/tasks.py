@@ -20,6 +20,12 @@ def deliver() -> None:
 
 
 @shared_task
+def take_imports() -> None:
+    """Carry out the imports that wait. Often, and therefore without a slot: each import is claimed by its own row."""
+    actions.take_imports(now=timezone.now())
+
+
+@shared_task
 def prune() -> None:
     """Delete what nobody asks for any more."""
     jobs.run("prune", jobs.prune, now=timezone.now())

@@ -17,6 +17,7 @@ from accounts.views import (
     guide,
     health,
     icons,
+    imports,
     leave,
     mailbox,
     manifest,
@@ -56,6 +57,7 @@ urlpatterns = [
     ),
     path("accounts/<uuid:account_id>/fall/", sightings.note_fall, name="note-fall"),
     path("accounts/<uuid:account_id>/payments/", payments.record_payment, name="record-payment"),
+    path("accounts/<uuid:account_id>/import/", imports.import_payments, name="import-payments"),
     path("accounts/<uuid:account_id>/plan/", plans.adopt_plan, name="adopt-plan"),
     path("accounts/<uuid:account_id>/plan/drop/", plans.drop_plan, name="drop-plan"),
     path("accounts/<uuid:account_id>/calendar.ics", calendar.account_calendar, name="account-calendar"),
@@ -82,6 +84,12 @@ urlpatterns = [
     path("relays/<uuid:relay_id>/balance/", relays.note_relay_balance, name="note-relay-balance"),
     path("relays/<uuid:relay_id>/archive/", relays.archive_relay, name="archive-relay"),
     path("relays/<uuid:relay_id>/restore/", relays.restore_relay, name="restore-relay"),
+    # imports
+    path("imports/<uuid:import_id>/", imports.show_import, name="import"),
+    path("imports/<uuid:import_id>/columns/", imports.map_import, name="map-import"),
+    path("imports/<uuid:import_id>/start/", imports.start_import, name="start-import"),
+    path("imports/<uuid:import_id>/cancel/", imports.cancel_import, name="cancel-import"),
+    path("imports/<uuid:import_id>/undo/", imports.undo_import, name="undo-import"),
     # notices
     path("notices/", notices.notices, name="notices"),
     path("notices/test-mail/", notices.send_test_mail, name="send-test-mail"),

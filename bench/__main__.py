@@ -1,9 +1,9 @@
 """Run every benchmark and print one table."""
 
-from bench import standing
+from bench import imports, standing
 from bench.row import Row
 
-BENCHES = (standing.measure,)
+BENCHES = (standing.measure, imports.measure)
 
 
 def main() -> None:

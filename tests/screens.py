@@ -21,6 +21,7 @@ SHOWN = {
     "account": "An account: a small top-up may lift it",
     "account-every-payment": "An account with payments of every kind",
     "account-opaque": "An account whose provider publishes no conditions",
+    "import": "A table of payments before it is imported",
     "account-on-plan": "An account with an adopted plan",
     "account-off-plan": "An account whose plan reality has left",
     "planner": "The planner",

@@ -13,6 +13,8 @@ GUARDS = {
     "payment_reference_unique",
     "payment_not_in_future",
     "account_form_key_unique",
+    "import_state",
+    "import_end_whole",
     "plan_one_running",
     "plan_form_key_unique",
     "escalation_resolved_whole",

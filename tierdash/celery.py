@@ -96,6 +96,12 @@ def configuration() -> dict[str, Any]:
                 "schedule": settings.BEAT_SECONDS,
                 "options": {"expires": max(settings.BEAT_SECONDS - 5, 1)},
             },
+            # Somebody waits before a progress bar.
+            "take_imports": {
+                "task": "accounts.tasks.take_imports",
+                "schedule": min(settings.BEAT_SECONDS, 5),
+                "options": {"expires": min(settings.BEAT_SECONDS, 5)},
+            },
             "prune": {"task": "accounts.tasks.prune", "schedule": 3600, "options": {"expires": 3000}},
         },
     }

@@ -24,6 +24,19 @@ from accounts.actions.escalations import (
 from accounts.actions.evidence import record_evidence
 from accounts.actions.feeds import close_feed, open_feed, renew_feed, restore_feed
 from accounts.actions.following import follow, running_plans
+from accounts.actions.importing import Preview, Reading, preview_import, read_import, read_table, understand
+from accounts.actions.imports import (
+    ImportRefused,
+    begin_import,
+    cancel_import,
+    carry_out,
+    map_import,
+    prune_imports,
+    start_import,
+    take_imports,
+    undo_import,
+    untouched_payments,
+)
 from accounts.actions.leaving import Leaving, LeavingRefused, delete_person, what_leaving_does
 from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
 from accounts.actions.payments import (
@@ -64,6 +77,7 @@ __all__ = [
     "EditionChanged",
     "EscalationRefused",
     "FormUsedBefore",
+    "ImportRefused",
     "KeyUsedBefore",
     "Leaving",
     "LeavingRefused",
@@ -74,6 +88,8 @@ __all__ = [
     "PaymentFacts",
     "PaymentRefused",
     "PlanRefused",
+    "Preview",
+    "Reading",
     "RelayFacts",
     "RelayRefused",
     "TokenRefused",
@@ -85,6 +101,9 @@ __all__ = [
     "archive_relay",
     "assess",
     "attach_diagnosis",
+    "begin_import",
+    "cancel_import",
+    "carry_out",
     "change_profile",
     "close_feed",
     "confirm_requirement",
@@ -98,6 +117,7 @@ __all__ = [
     "follow",
     "forget_answers",
     "make_token",
+    "map_import",
     "move_account",
     "mute_kind",
     "note_cap_reached",
@@ -109,6 +129,10 @@ __all__ = [
     "open_relay",
     "plans_for",
     "preview_adoption",
+    "preview_import",
+    "prune_imports",
+    "read_import",
+    "read_table",
     "reassess",
     "reconcile",
     "record_evidence",
@@ -128,9 +152,14 @@ __all__ = [
     "send_test_mail",
     "settle",
     "snooze_escalation",
+    "start_import",
+    "take_imports",
     "tick_step",
+    "understand",
+    "undo_import",
     "unmute_kind",
     "untick_step",
+    "untouched_payments",
     "use_token",
     "void_payment",
     "wake_escalation",

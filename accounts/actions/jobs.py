@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.db.models import Value
 
 from accounts import notices
+from accounts.actions.imports import prune_imports, take_imports, waiting_imports
 from accounts.actions.repeats import forget_answers
 from accounts.actions.standings import reconcile
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import JobRun
+from accounts.models import Account, JobRun
 
 KEEP_RUNS = timedelta(days=7)
 KEEP_MAILS = timedelta(days=30)
+ACCOUNTS, IMPORTS = "accounts", "imports"
 
 
 def run(job: str, work: Callable[[datetime], int], *, now: datetime) -> int | None:
@@ -38,9 +41,15 @@ def run(job: str, work: Callable[[datetime], int], *, now: datetime) -> int | No
 
 
 def tick(*, now: datetime) -> Mapping[str, int]:
-    """Do one round without Celery and return how many rows each job changed. Any number of times in a slot."""
+    """Do one round without Celery and return how many rows each job changed. Any number of times in a slot.
+
+    Imports that wait come first, so that the round assesses and mails what they brought.
+    """
     started = time.monotonic()
-    rows = {"reconcile": reconcile(now=now), "deliver": deliver(now)}
+    due = _due(now)
+    if IMPORTS in due:
+        take_imports(now=now)
+    rows = {"reconcile": reconcile(now=now) if due else 0, "deliver": deliver(now)}
     runs = [(job, _slot(now), now, _ended_at(now, started), count) for job, count in rows.items()]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -54,6 +63,13 @@ def tick(*, now: datetime) -> Mapping[str, int]:
             [value for run in runs for value in run],
         )
     return rows
+
+
+def _due(now: datetime) -> set[str]:
+    """Whether accounts are due and imports wait, in one query: as at nearly every round, there is nothing."""
+    accounts = Account.objects.due(now).order_by().values_list(Value(ACCOUNTS))[:1]
+    imports = waiting_imports(now).order_by().values_list(Value(IMPORTS))[:1]
+    return {kind for (kind,) in accounts.union(imports, all=True)}
 
 
 def deliver(now: datetime) -> int:
@@ -73,7 +89,7 @@ def prune(now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608 (a name of our settings)
         cached = int(cursor.rowcount)
-    return runs + sessions + mails + cached + forget_answers(now=now)
+    return runs + sessions + mails + cached + forget_answers(now=now) + prune_imports(now=now)
 
 
 def _slot(now: datetime) -> int:

@@ -128,9 +128,13 @@ def restore_payment(payment: Payment, *, by: User | None, now: datetime) -> Paym
     """Undo a void: the payment gets back the status that it had before. One that is not void stays as it is."""
     if not Payment.objects.filter(pk=payment.pk, status="void").exists():
         return payment
-    voided = payment.account.events.filter(kind="payment_voided", facts__payment=str(payment.uid)).latest_first()
-    last = voided.first()
-    status = last.facts["before"]["status"] if last else "succeeded"
+    events = payment.account.events.latest_first()
+    last = events.filter(kind="payment_voided", facts__payment=str(payment.uid)).first()
+    if last is not None:
+        status = last.facts["before"]["status"]
+    else:  # voided with its whole import, which kept the statuses that were not the usual one
+        undone = events.filter(kind="import_undone", facts__import=str(payment.came_by_id)).first()
+        status = undone.facts["statuses"].get(str(payment.uid), "succeeded") if undone else "succeeded"
     return _change(payment, None, "payment_restored", status=status, by=by, now=now)
 
 

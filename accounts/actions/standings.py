@@ -120,8 +120,8 @@ def settle(accounts: Sequence[Account], *, now: datetime) -> list[Failure]:
     events = _follow_providers(accounts, shelf, now=now)
     lines: dict[Any, list[rules.Line]] = defaultdict(list)
     failures = []
-    for payment in Payment.objects.filter(account__in=accounts).in_entry_order():
-        lines[payment.account_id].append(payment.as_line())
+    for account_id, line in Payment.objects.filter(account__in=accounts).in_entry_order().lines():
+        lines[account_id].append(line)
 
     plans = running_plans(accounts)
     standings: dict[Account, rules.Standing] = {}

@@ -35,6 +35,14 @@ class Adopt:
 
 
 @dataclass(frozen=True)
+class Bring:
+    """A table was imported, `days` before now; each of its rows is (days before now, amount, reference)."""
+
+    days: float
+    rows: tuple[tuple[int, str, str], ...]
+
+
+@dataclass(frozen=True)
 class Act:
     """Something that was done on the path to the tier that was due `days` before now: an action by its name."""
 
@@ -51,7 +59,7 @@ class Err:
     text: str
 
 
-Happening = Pay | See | Adopt | Act | Err
+Happening = Pay | See | Adopt | Bring | Act | Err
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,13 @@ STORIES = (
         ),
         facts={"organization_ref": "org-Rs41Lab"},
     ),
-    Story("agency-shop-14", OPENAI, "tier-3", 12, (Pay(9, "300", "invoice", {"tax": Decimal(0)}),)),
+    Story(
+        "agency-shop-14",
+        OPENAI,
+        "tier-3",
+        12,
+        (Pay(9, "300", "invoice", {"tax": Decimal(0)}), Bring(8, ((11, "40", "INV-20988"), (10, "25", "INV-21002")))),
+    ),
     Story(
         "voice-assistant",
         OPENAI,

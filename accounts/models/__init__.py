@@ -5,6 +5,7 @@ from accounts.models.episode import Episode
 from accounts.models.escalation import Escalation
 from accounts.models.event import Event
 from accounts.models.feed import Feed
+from accounts.models.imports import Import
 from accounts.models.job_run import JobRun
 from accounts.models.notice import Delivery, Notice
 from accounts.models.payment import Payment
@@ -24,6 +25,7 @@ __all__ = [
     "Escalation",
     "Event",
     "Feed",
+    "Import",
     "JobRun",
     "KeptAnswer",
     "Membership",

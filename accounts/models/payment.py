@@ -1,7 +1,9 @@
 """One ledger line. It is corrected or voided with a trace, never silently changed or deleted."""
 
 import uuid
+from collections.abc import Iterator
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,9 +11,12 @@ from django.db.models.functions import Abs
 
 from accounts import rules
 from accounts.models.account import Account
+from accounts.models.imports import Import
 from accounts.models.user import User
 
 MOST = Decimal(10) ** 12
+# The columns of a rules.Line in its order, without its id and what it undoes.
+LINE = ("kind", "status", "gross", "paid_at", "tax", "currency", "rate", "reference")
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -19,12 +24,21 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """By instant, then by the order in which the lines were entered: the order of the rules."""
         return self.order_by("paid_at", "id")
 
+    def lines(self) -> Iterator[tuple[UUID, rules.Line]]:
+        """Each payment's account and its line as the rules know it, in their order, without the rows around them."""
+        for account_id, pk, undoes, *facts in self.values_list("account_id", "pk", "undoes_id", *LINE).iterator():
+            kind, status, gross, paid_at, tax, currency, rate, reference = facts
+            undone = str(undoes or "")
+            line = rules.Line(str(pk), kind, status, gross, paid_at, tax, currency, rate, undone, reference)
+            yield account_id, line
+
 
 class Payment(models.Model):
     """Amounts are in `currency`; `rate` is USD for one unit. `uid` names the line outside; `id` is the entry order.
 
     `is_day_only` says that only the day is known; `paid_at` is then its last second in the zone of who entered it.
-    `form_key` is the key of the form that recorded it, so that a repeated submission records nothing more.
+    `form_key` is the key of the form that recorded it, so that a repeated submission records nothing more. `came_by` is
+    the import that brought it; untouched since, its `changed_at` is its `recorded_at`.
     """
 
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -41,6 +55,7 @@ class Payment(models.Model):
     reference = models.CharField(max_length=100, blank=True)
     note = models.CharField(max_length=500, blank=True)
     form_key = models.UUIDField(default=uuid.uuid4)
+    came_by = models.ForeignKey(Import, on_delete=models.SET_NULL, null=True, blank=True, related_name="payments")
     recorded_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     recorded_at = models.DateTimeField()
     changed_at = models.DateTimeField()

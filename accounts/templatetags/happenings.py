@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.models import Event
-from accounts.templatetags import figures, findings, moments, plans, sayings, slugs
+from accounts.templatetags import figures, findings, imports, moments, plans, sayings, slugs
 from accounts.templatetags.marked import fill
 
 register = template.Library()
@@ -110,6 +110,22 @@ def _evidence(facts: Facts, book: rules.Rulebook) -> Any:
     return fill(pattern, tier=_tier(book, facts["tier"]), digest=facts["sha256"][:12])
 
 
+def _imported(facts: Facts, book: rules.Rulebook) -> Any:
+    return fill(
+        _("Imported <b>{payments}</b> from {first} to {last} ({file})"),
+        payments=imports.in_payments(facts["added"]),
+        first=moments.day(facts["first"]),
+        last=moments.day(facts["last"]),
+        file=facts["file"] or _("pasted table"),
+    )
+
+
+def _import_undone(facts: Facts, book: rules.Rulebook) -> Any:
+    """The payments of a whole import became void."""
+    words = _("Undid an import: {payments} void ({file})")
+    return fill(words, payments=imports.in_payments(facts["voided"]), file=facts["file"] or _("pasted table"))
+
+
 SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "account_opened": lambda facts, book: fill(
         _("Opened at {tier}, by the rules of {edition}"), tier=_tier(book, facts["tier"]), edition=facts["edition"]
@@ -121,6 +137,8 @@ SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "payment_corrected": _corrected,
     "payment_voided": lambda facts, book: fill(_("Voided: {kind}, {amount}, {when}"), **_payment(facts["after"])),
     "payment_restored": lambda facts, book: fill(_("Restored: {kind}, {amount}, {when}"), **_payment(facts["after"])),
+    "payments_imported": _imported,
+    "import_undone": _import_undone,
     "advice_changed": _advice_changed,
     "tier_seen": _seen,
     "sighting_withdrawn": _withdrawn,

@@ -132,11 +132,10 @@ class _Step:
         title = self._fill(_("Ask {provider}'s support"))
         if self._is_done:
             return title, self._fill(_("Asked {since}.")), _("Open support")
-        return (
-            title,
-            self._fill(_("With the organization, the payments and the dates; the mail about it holds a text.")),
-            _("Open support"),
+        words = _(
+            "With the organization, the payments and the dates: the evidence holds them all, and a text for the ticket."
         )
+        return title, self._fill(words), _("Open support")
 
 
 @register.filter

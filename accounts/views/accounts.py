@@ -129,7 +129,7 @@ def move_account(request: PersonRequest, account_id: UUID) -> HttpResponse:
 
 @require_POST
 def archive_account(request: PersonRequest, account_id: UUID) -> HttpResponse:
-    held = find_account(request, account_id, to_change=True)
+    held = find_account(request, account_id, to_change=True, in_archive=True)
     actions.archive_account(held, by=request.user, now=timezone.now())
     messages.success(request, _("%(name)s is in the archive; its timers have stopped.") % {"name": held.name})
     return redirect("accounts:account", held.pk)
@@ -137,7 +137,7 @@ def archive_account(request: PersonRequest, account_id: UUID) -> HttpResponse:
 
 @require_POST
 def restore_account(request: PersonRequest, account_id: UUID) -> HttpResponse:
-    held = find_account(request, account_id, to_change=True)
+    held = find_account(request, account_id, to_change=True, in_archive=True)
     try:
         actions.restore_account(held, by=request.user, now=timezone.now())
     except actions.AccountRefused:

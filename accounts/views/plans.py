@@ -23,7 +23,7 @@ from accounts.views.requests import PersonRequest, find_account
 @require_POST
 def adopt_plan(request: PersonRequest, account_id: UUID) -> HttpResponse:
     """Adopt one of the plans that the planner showed; if the account has changed since, show the plans anew."""
-    held, now = find_account(request, account_id, to_change=True), timezone.now()
+    held, now = find_account(request, account_id, to_change=True, in_archive=True), timezone.now()
     try:
         plan = _adopt(request, held, now=now)
     except actions.PlanRefused as refusal:
@@ -64,7 +64,7 @@ def _adopt(request: PersonRequest, held: Account, *, now: datetime) -> Plan:
 @require_POST
 def drop_plan(request: PersonRequest, account_id: UUID) -> HttpResponse:
     """Give up the running plan. Adopting one again undoes it."""
-    held = find_account(request, account_id, to_change=True)
+    held = find_account(request, account_id, to_change=True, in_archive=True)
     try:
         plan = actions.drop_plan(held, by=request.user, now=timezone.now())
     except actions.PlanRefused:

@@ -32,15 +32,22 @@ def said_often(request: HttpRequest, name: str) -> set[str]:
     return {*request.POST.getlist(name), *request.GET.getlist(name)}
 
 
-def find_account(request: PersonRequest, account_id: UUID, *, to_change: bool = False) -> Account:
-    """The account, if the person may see it (or change it); a foreign one is a 404."""
+def find_account(
+    request: PersonRequest, account_id: UUID, *, to_change: bool = False, in_archive: bool = False
+) -> Account:
+    """The account, if the person may see it (or change it); a foreign one is a 404.
+
+    One in the archive is there to be seen; to be changed it is found only where `in_archive` asks for it.
+    """
     accounts = Account.objects.editable_by(request.user) if to_change else Account.objects.visible_to(request.user)
+    if to_change and not in_archive:
+        accounts = accounts.live()
     return get_object_or_404(accounts.with_standing().with_plan(), pk=account_id)
 
 
 def find_payment(request: PersonRequest, uid: UUID) -> Payment:
-    """The payment, if the person may change its account; a foreign one is a 404."""
-    payments = Payment.objects.filter(account__in=Account.objects.editable_by(request.user).order_by())
+    """The payment, if the person may change its account; a foreign one, or one in the archive, is a 404."""
+    payments = Payment.objects.filter(account__in=Account.objects.editable_by(request.user).live().order_by())
     return get_object_or_404(payments.select_related("account", "undoes"), uid=uid)
 
 

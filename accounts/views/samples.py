@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from accounts import actions, papers, rules
 from accounts.gateways import published
@@ -14,15 +15,16 @@ from accounts.models import (
     Episode,
     Escalation,
     Event,
+    Import,
     Notice,
     Payment,
     Plan,
     Shelf,
-    Token,
     User,
 )
+from accounts.models.imports import OVER
+from accounts.models.imports import STATES as STATES
 from accounts.models.notice import STATUSES
-from accounts.models.token import SCOPES
 from accounts.templatetags.cases import Case
 from accounts.views.board import Row
 from accounts.views.specimens import SPECIMENS
@@ -168,6 +170,46 @@ def climbs(row: Row, *, now: datetime) -> tuple[rules.Experience | None, list[tu
     return rules.experience(took), [(held, row.rulebook) for held in listed]
 
 
+def imported(account: Account, *, now: datetime) -> tuple[actions.Preview, dict[str, Import], list[Payment]]:
+    """What a table with a row of every kind would bring an account, and an import in each of its states."""
+    table = (
+        f"Date,Amount,Status,Invoice\n{now - timedelta(days=20):%Y-%m-%d},$5.00,Paid,INV-1\n04/05/2025,¥70,Refunded,\n"
+    )
+    content = f"{table}{now - timedelta(days=20):%Y-%m-%d},$6.00,Paid,INV-1\n".encode()
+    records = actions.read_table(content).records
+    guess = rules.imports.guess_columns(records)
+    reading = actions.understand(
+        actions.read_table(content),
+        guess.columns,
+        rules.imports.Choices(),
+        begins_at=guess.begins_at,
+        zone=ZoneInfo("UTC"),
+        now=now,
+    )
+    standing = actions.assess(account, [], shelf(), now=now)
+    new = [line.as_line(f"row:{place}") for place, line in enumerate(reading.found)][:1]
+    after = actions.assess(account, new, shelf(), now=now)
+    verdicts = rules.imports.match(reading.found, [], zone=ZoneInfo("UTC"))
+    entries = dict(enumerate(after.tally.entries))
+    held = {
+        state: Import(
+            account=account,
+            state=state,
+            file_name="billing-history.csv",
+            rows=100_000,
+            rows_done=36_000,
+            added=99_000,
+            duplicates=990,
+            left_out=10,
+            error="crashed" if state == "failed" else "",
+            created_at=now,
+            ended_at=now if state in OVER else None,
+        )
+        for state in STATES
+    }
+    return actions.Preview(reading, verdicts, standing, after, entries), held, []
+
+
 def fallen(*, now: datetime) -> Row:
     account, standing = assess(Sample("fallen", "tier-1", ((39, "120"),)), now=now)
     account.fell_from, account.fell_at = "tier-3", now - timedelta(days=2)
@@ -250,26 +292,3 @@ def listed(row: Row, recipient: User, *, now: datetime) -> Iterator[Listed]:
         raised = notice(row, "upgrade_ready", recipient, now=now)
         mail = Delivery(notice=raised, status=status, next_at=now, sent_at=now if status == "sent" else None)
         yield Listed(raised, [mail])
-
-
-# Of the API's page: a parameter as it is told there.
-FIELDS = (
-    {"name": "limit", "kind": "integer", "is_needed": False, "words": "How many at most."},
-    {"name": "gross", "kind": "decimal", "is_needed": True, "words": ""},
-)
-
-
-def tokens(*, now: datetime) -> list[Token]:
-    """A token in each of its states."""
-    made = now - timedelta(days=40)
-    facts: dict[str, Any] = {"prefix": "td_x4Kq9v", "created_at": made}
-    return [
-        Token(id=1, name="nightly import", scopes=SCOPES, last_used_at=now - timedelta(hours=7), **facts),
-        Token(id=2, name="laptop", scopes=SCOPES[:1], expires_at=now - timedelta(days=10), **facts),
-        Token(id=3, name="old server", scopes=SCOPES[:2], revoked_at=now - timedelta(days=3), **facts),
-    ]
-
-
-def made(*, now: datetime) -> actions.Made:
-    """A token that was made a moment ago; the secret opens nothing."""
-    return actions.Made(tokens(now=now)[0], "td_" + "x4Kq9v" * 7 + "A")

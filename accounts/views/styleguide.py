@@ -1,14 +1,11 @@
 """The style guide, for staff: every token and every component in every state, from samples and the real rules."""
 
-import re
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
-from functools import cache
 from typing import Any
 
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -27,6 +24,7 @@ from accounts.forms.doctor import DoctorForm
 from accounts.forms.escalations import SNOOZE_DAYS, SnoozeForm, TicketForm
 from accounts.forms.evidence import EvidenceForm
 from accounts.forms.exports import LeaveForm, RestoreForm
+from accounts.forms.imports import GivenForm, MappingForm
 from accounts.forms.payments import PaymentForm
 from accounts.forms.planner import PlannerForm
 from accounts.models import Delivery, Feed, Workspace
@@ -34,7 +32,7 @@ from accounts.models.feed import new_seed
 from accounts.notices import compose
 from accounts.templatetags import handbook
 from accounts.templatetags.frame import PLANNING, Page
-from accounts.views import bridging, samples, worked
+from accounts.views import bridging, samples, scripts, worked
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.capacity import answer_to
@@ -43,12 +41,13 @@ from accounts.views.evidence import preview_of
 from accounts.views.feed import shown
 from accounts.views.mailbox import MAIL_POLICY, staff_only
 from accounts.views.matrix import matrix, readers
+from accounts.views.previewing import rows_of
 from accounts.views.requests import PersonRequest, zone_of
 from accounts.views.specimens import SPECIMENS
+from accounts.views.stylesheet import tokens
 
 STATES = ("now", "soon", "fine", "unknown", "wrong")
 LEVELS = (constants.SUCCESS, constants.INFO, constants.WARNING, constants.ERROR)
-TOKEN = re.compile(r"^    --([a-z0-9-]+): ([^;]+);", re.MULTILINE)
 MOST_MODELS = 6
 
 
@@ -80,15 +79,16 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_climb(request, now),
         **_guide(book),
         **_evidence(request, now),
+        **_imports(rows[0], now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
         "case": samples.case(rows[0], "headers", now=now),
         "token": "-",
         "specimens": SPECIMENS,
         "bridging": bridging.samples(now=now),
-        "made": samples.made(now=now),
-        "tokens_shown": samples.tokens(now=now),
-        "fields_shown": samples.FIELDS,
+        "made": scripts.made(now=now),
+        "tokens_shown": scripts.tokens(now=now),
+        "fields_shown": scripts.FIELDS,
     }
     return render(request, "accounts/styleguide.html", context)
 
@@ -107,27 +107,6 @@ def styleguide_mail(request: PersonRequest, kind: str) -> HttpResponse:
     letter = compose.letter(Delivery(notice=notice, address=request.user.email, created_at=now), samples.shelf())
     body = message_from_bytes(letter.content, policy=policy.default).get_body(("html",))
     return HttpResponse(body.get_content() if body else "", headers={"Content-Security-Policy": MAIL_POLICY})
-
-
-@cache
-def tokens() -> dict[str, list[tuple[str, str]]]:
-    """Every token of the stylesheet by kind, as (name, value): read from the stylesheet, so that none is missing."""
-    with staticfiles_storage.open("css/tierdash.css") as file:
-        found = TOKEN.findall(file.read().decode().partition("@layer elements {")[0])
-    kinds: dict[str, list[tuple[str, str]]] = {"colours": [], "type": [], "space": [], "radius": [], "other": []}
-    for name, value in found:
-        kinds[_kind(name, value)].append((name, value))
-    return kinds
-
-
-def _kind(name: str, value: str) -> str:
-    if value.startswith("light-dark("):
-        return "colours"
-    if name.startswith("text-"):
-        return "type"
-    if re.fullmatch(r"s\d+", name):
-        return "space"
-    return "radius" if name.startswith("radius-") else "other"
 
 
 def _board(rows: list[Row]) -> dict[str, Any]:
@@ -253,6 +232,21 @@ def _capacity(rows: list[Row], now: datetime) -> dict[str, Any]:
     asked.is_valid()
     wrong = CapacityForm({"model": "gpt-4o", "tpm": "1,5"}, shelf=shelf, auto_id="capacity_%s")
     return {**answer_to(asked, rows, [*shelf.values()], now=now), "capacity_form": wrong, "has_accounts": True}
+
+
+def _imports(row: Row, now: datetime) -> dict[str, Any]:
+    """A table with a row of every kind, and imports in their states."""
+    preview, held, payments = samples.imported(row.account, now=now)
+    return {
+        "given_form": GivenForm(auto_id="given_%s"),
+        "import_preview": preview,
+        "import_rows": rows_of(preview, {payment.pk: payment for payment in payments}),
+        "import_before": preview.before.as_json(),
+        "import_after": preview.after.as_json(),
+        "mapping_form": MappingForm(reading=preview.reading, given=rules.imports.Choices()),
+        "imports": held,
+        "imports_listed": [*held.values()],
+    }
 
 
 def _feed(request: PersonRequest, now: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 import time_machine
 from django.conf import settings
@@ -21,7 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from accounts import actions
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Payment, Relay, User
+from accounts.models import Account, Import, Payment, Relay, User
 from tests import make
 from tests.browser.chromium import launch_chromium
 
@@ -121,6 +122,9 @@ def _stops() -> list[Stop]:
         Stop("edit-account", f"{by_name['production-eu']}edit/"),
         Stop("move-account", f"{by_name['production-eu']}move/"),
         Stop("correct-payment", f"/payments/{payment.uid}/"),
+        Stop("import-payments", f"{by_name['production-eu']}import/"),
+        Stop("import", f"/imports/{_draft('shanghai-studio').pk}/"),
+        Stop("import-done", f"/imports/{Import.objects.get(state='done').pk}/"),
         Stop("archive", "/accounts/archive/"),
         Stop("planner", f"/planner/?account={ids['shanghai-studio']}&model=o3-mini&by={BY}"),
         Stop("planner-first", "/planner/", person=NEW),
@@ -163,6 +167,21 @@ def _stops() -> list[Stop]:
         Stop("broken", "/faults/broken/", status=500),
         Stop("away", "/faults/away/", status=503),
     ]
+
+
+def _draft(name: str) -> Import:
+    """A draft with a row of each verdict, and something to ask."""
+    lines = [
+        "支付日期,金额,状态,发票号,备注",
+        "2026-10-15,¥200.00,成功,,首次充值",
+        "2026-11-02,¥150.00,成功,FP-20931,补充",
+    ]
+    lines += ["2026-11-09,$35.00,成功,FP-21007,", "11/12/2026,$20.00,成功,FP-21044,", "2026-11-17,$20.00,成功,,"]
+    lines += ["2026-11-16,$12.00,退款,FP-21050,", "合计,,,,"]
+    account = Account.objects.get(name=name)
+    content = "\n".join(lines).encode("gb18030")
+    zone = ZoneInfo("Asia/Shanghai")
+    return actions.begin_import(account, content=content, file_name="账单-2026.csv", zone=zone, by=None, now=AT)
 
 
 @contextmanager

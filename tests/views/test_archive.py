@@ -100,3 +100,19 @@ class TestWho:
             page = signed_in.get(f"/accounts/{account.pk}/{verb}/")
             assert f'href="/accounts/{account.pk}/"' in html_of(page)
             assert has(page, "content")
+
+
+class TestAnAccountInTheArchive:
+    VERBS = ("edit", "move", "requirement", "cap", "seen", "fall", "payments")
+
+    def test_is_there_to_be_seen_and_not_to_be_changed(self, signed_in, ann):
+        account = make_account(ann, name="put-away", payments=[("50", "05-01")])
+        signed_in.post(f"/accounts/{account.pk}/archive/")
+        assert signed_in.get(f"/accounts/{account.pk}/").status_code == 200
+        said = {"tier": "tier-5", "gross": "5", "day": "2025-05-02", "kind": "purchase", "requirement": "contract"}
+        for verb in self.VERBS:
+            assert signed_in.post(f"/accounts/{account.pk}/{verb}/", said).status_code == 404, verb
+        for verb in ("", "void/", "restore/"):
+            assert signed_in.post(f"/payments/{account.payments.get().uid}/{verb}", said).status_code == 404, verb
+        account.refresh_from_db()
+        assert (account.seen_tier, account.payments.get().status) == ("tier-1", "succeeded")

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.urls import reverse
 
 from accounts import actions, notices
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Notice, Payment, Relay, Token, User
+from accounts.models import Account, Import, Notice, Payment, Relay, Token, User
 from accounts.models.workspace import VIEWER
 from accounts.urls import urlpatterns
 from tests import make
@@ -22,6 +23,8 @@ ANONYMOUS, INACTIVE, OWNER, VIEWING, STRANGER, STAFF = "anonymous", "inactive", 
 PEOPLE = (ANONYMOUS, INACTIVE, OWNER, VIEWING, STRANGER, STAFF)
 SIGNED_IN = {OWNER, VIEWING, STRANGER, STAFF}
 MAIL = b"Message-ID: <1@example.org>\r\nFrom: a@example.org\r\nTo: b@example.org\r\nSubject: Hello\r\n\r\nHello.\r\n"
+
+TABLE = b"Date,Amount\n2025-05-02,5\n"
 
 
 @dataclass
@@ -35,6 +38,7 @@ class World:
     relay: Relay
     mail: str
     token: Token
+    draft: Import
 
     def client(self, person: str, **facts) -> Client:
         client = Client(**facts)
@@ -62,6 +66,7 @@ def world(db) -> World:
         relay=make.make_relay(owner, bridges=account, bridge_tier="tier-3"),
         mail=mailbox.newest(1)[0].name,
         token=make.make_token(owner).token,
+        draft=actions.begin_import(account, content=TABLE, file_name="", zone=ZoneInfo("UTC"), by=owner, now=make.NOW),
     )
 
 
@@ -106,6 +111,10 @@ def of_workspace(world: World) -> dict[str, object]:
     return {"workspace_id": world.account.workspace_id, "form": "json"}
 
 
+def of_import(world: World) -> dict[str, object]:
+    return {"import_id": world.draft.pk}
+
+
 def of_calendar(world: World) -> str:
     return actions.open_feed(world.people[OWNER], now=make.NOW).token
 
@@ -130,6 +139,12 @@ DOORS = {
     "see-tier": Door(change=EDITORS, ids=of_account),
     "withdraw-sighting": Door(change=EDITORS, ids=of_sighting),
     "note-fall": Door(change=EDITORS, ids=of_account),
+    "import-payments": Door(see=EDITORS, change=EDITORS, ids=of_account),
+    "import": Door(see=EDITORS, ids=of_import),
+    "map-import": Door(change=EDITORS, ids=of_import),
+    "start-import": Door(change=EDITORS, ids=of_import),
+    "cancel-import": Door(change=EDITORS, ids=of_import),
+    "undo-import": Door(change=EDITORS, ids=of_import),
     "adopt-plan": Door(change=EDITORS, ids=of_account),
     "drop-plan": Door(change=EDITORS, ids=of_account),
     "planner": Door(see=SIGNED_IN),

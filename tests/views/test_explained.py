@@ -50,6 +50,8 @@ class TestEveryPageLeadsHere:
             "/accounts/new/",
             f"{here}edit/",
             f"{here}move/",
+            f"{here}evidence/",
+            f"{here}import/",
             f"/payments/{account.payments.get().uid}/",
             "/accounts/archive/",
             "/models/",

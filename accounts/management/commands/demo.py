@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from accounts import actions, rules
 from accounts.gateways import published
-from accounts.management.stories import RELAYS, STORIES, Act, Adopt, Err, Happening, Pay, See, Story
+from accounts.management.stories import RELAYS, STORIES, Act, Adopt, Bring, Err, Happening, Pay, See, Story
 from accounts.models import Account, Escalation, Rulebook, User, Workspace
 
 EMAIL = "demo@tierdash.example"
@@ -101,6 +102,8 @@ class _Player:
                 return self.adopt(step)
             case Err():
                 return self.paste(step)
+            case Bring():
+                return self.bring(step)
         return self.walk(step)
 
     def adopt(self, step: Adopt) -> Callable[[datetime], None]:
@@ -148,6 +151,23 @@ class _Player:
     def see(self, step: See) -> Callable[[datetime], None]:
         def act(when: datetime) -> None:
             actions.see_tier(self._account, tier=step.tier, seen_at=when, by=self._user, now=when)
+
+        return act
+
+    def bring(self, step: Bring) -> Callable[[datetime], None]:
+        def act(when: datetime) -> None:
+            past = [(when - timedelta(days=days - step.days), *rest) for days, *rest in step.rows]
+            lines = ["Date,Amount,Tax,Status,Invoice number"]
+            lines += [f"{at:%Y-%m-%d %H:%M}Z,${gross},0,Paid,{reference}" for at, gross, reference in past]
+            held = actions.begin_import(
+                self._account,
+                content="\n".join(lines).encode(),
+                file_name="billing-history.csv",
+                zone=ZoneInfo("UTC"),
+                by=self._user,
+                now=when,
+            )
+            actions.start_import(held, leaves_out=False, by=self._user, now=when)
 
         return act
 

@@ -1,0 +1,280 @@
+"""From rows to payments, and which of them the ledger holds already."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts import rules
+from accounts.rules import imports
+from accounts.rules.imports import Choices, Found, Held, Verdict
+
+NOW = datetime(2025, 5, 20, 12, tzinfo=UTC)
+ZONE = ZoneInfo("UTC")
+COLUMNS = ("day", "amount", "status", "kind", "reference", "tax", "currency", "rate", "note", "clock")
+
+
+def row(*cells, columns=COLUMNS, choices=Choices()):  # noqa: B008 (it cannot be changed)
+    [read] = imports.understand([list(cells)], columns, choices, begins_at=0, zone=ZONE, now=NOW)
+    return read
+
+
+def found(**facts) -> Found:
+    defaults = {
+        "kind": "purchase",
+        "status": "succeeded",
+        "gross": Decimal("5.00"),
+        "paid_at": datetime(2025, 5, 4, 10, tzinfo=UTC),
+        "is_day_only": False,
+    }
+    return Found(**defaults | facts)
+
+
+def held(line: Found, name: str = "a", **facts) -> Held:
+    names = ("kind", "status", "gross", "currency", "paid_at", "reference")
+    return replace(Held(name, *(getattr(line, each) for each in names)), **facts)
+
+
+class TestRows:
+    def test_a_whole_row(self):
+        cells = ("2025-05-04", "$50.00", "Paid", "Top-up", "INV-1", "5.00", "", "", " API\x00  credits ", "10:30")
+        assert row(*cells).found == found(
+            gross=Decimal("50.00"),
+            paid_at=datetime(2025, 5, 4, 10, 30, tzinfo=UTC),
+            tax=Decimal("5.00"),
+            reference="INV-1",
+            note="API credits",
+        )
+
+    def test_the_least_that_a_row_needs(self):
+        read = row("2025-05-04", "5").found
+        assert (read.kind, read.status, read.currency, read.tax, read.is_day_only) == (
+            "purchase",
+            "succeeded",
+            "USD",
+            None,
+            True,
+        )
+
+    def test_a_time_in_the_day_comes_before_the_column(self):
+        read = row("2025-05-04 08:00", "5", "", "", "", "", "", "", "", "10:30").found
+        assert read.paid_at.hour == 8
+
+    @pytest.mark.parametrize(
+        ("status", "kind", "amount", "choices", "expected"),
+        [
+            ("成功", "自动充值", "5", Choices(), ("succeeded", "auto_recharge")),
+            ("Pending", "", "5", Choices(), ("pending", "purchase")),
+            ("失败", "", "5", Choices(), ("failed", "purchase")),
+            ("paid", "", "-5", Choices(), ("succeeded", "refund")),
+            ("", "", "(5)", Choices(), ("succeeded", "refund")),
+            ("refunded", "", "-5", Choices(), ("succeeded", "refund")),
+            ("退款", "退款", "5", Choices(), ("succeeded", "refund")),
+            ("paid", "chargeback", "-5", Choices(), ("succeeded", "chargeback")),
+            ("refunded", "", "5", Choices(refunded="refund"), ("succeeded", "refund")),
+            ("refunded", "", "5", Choices(refunded="paid_back"), ("void", "purchase")),
+            ("refunded", "invoice", "5", Choices(refunded="paid_back"), ("void", "invoice")),
+            ("void", "", "5", Choices(), ("void", "purchase")),
+        ],
+    )
+    def test_statuses_kinds_and_signs(self, status, kind, amount, choices, expected):
+        read = row("2025-05-04", amount, status, kind, choices=choices).found
+        assert (read.status, read.kind) == expected
+        assert read.gross == 5
+
+    def test_other_currencies_need_a_rate(self):
+        assert [(p.field, p.code, p.text) for p in row("2025-05-04", "¥200").problems] == [("rate", "missing", "CNY")]
+        by_choice = row("2025-05-04", "¥200", choices=Choices(rates={"CNY": Decimal("0.14")})).found
+        by_column = row("2025-05-04", "200", "", "", "", "", "cny", "0.15").found
+        assert (by_choice.currency, by_choice.rate) == ("CNY", Decimal("0.14"))
+        assert (by_column.currency, by_column.rate) == ("CNY", Decimal("0.15"))
+
+    def test_the_column_says_which_dollar(self):
+        assert row("2025-05-04", "$5", "", "", "", "", "CAD", "0.7").found.currency == "CAD"
+
+    def test_a_currency_where_none_stands(self):
+        choices = Choices(currency="EUR", rates={"EUR": Decimal("1.1")})
+        assert row("2025-05-04", "5", choices=choices).found.currency == "EUR"
+
+    @pytest.mark.parametrize(
+        ("cells", "problem"),
+        [
+            (("", "5"), ("day", "missing")),
+            (("soon", "5"), ("day", "none")),
+            (("04/05/2025", "5"), ("day", "ambiguous")),
+            (("2025-05-21", "5"), ("day", "future")),
+            (("2014-05-21", "5"), ("day", "early")),
+            (("2025-05-04", "5", "", "", "", "", "", "", "", "late"), ("day", "none")),
+            (("2025-05-04", ""), ("amount", "missing")),
+            (("2025-05-04",), ("amount", "missing")),
+            (("2025-05-04", "five"), ("amount", "none")),
+            (("2025-05-04", "1,234"), ("amount", "ambiguous")),
+            (("2025-05-04", "0.00"), ("amount", "zero")),
+            (("2025-05-04", "1000000000000"), ("amount", "large")),
+            (("2025-05-04", "0.00001"), ("amount", "places")),
+            (("2025-05-04", "-5", "", "purchase"), ("amount", "negative")),
+            (("2025-05-04", "5", "maybe"), ("status", "unknown")),
+            (("2025-05-04", "5", "refunded"), ("status", "refunded")),
+            (("2025-05-04", "5", "", "lunch"), ("kind", "unknown")),
+            (("2025-05-04", "5", "", "", "x" * 101), ("reference", "long")),
+            (("2025-05-04", "5", "", "", "", "6"), ("tax", "more")),
+            (("2025-05-04", "5", "", "", "", "x"), ("tax", "none")),
+            (("2025-05-04", "5", "", "", "", "0.00001"), ("tax", "places")),
+            (("2025-05-04", "5", "", "", "", "", "XYZ"), ("currency", "unknown")),
+            (("2025-05-04", "5 EUR", "", "", "", "", "CNY", "1"), ("currency", "differs")),
+            (("2025-05-04", "5", "", "", "", "", "EUR", "0"), ("rate", "zero")),
+            (("2025-05-04", "5", "", "", "", "", "EUR", "1000000"), ("rate", "large")),
+            (("2025-05-04", "5", *[""] * 8, "more"), ("", "ragged")),
+        ],
+    )
+    def test_what_is_not_understood_is_named(self, cells, problem):
+        read = row(*cells)
+        assert read.found is None
+        assert problem in [(each.field, each.code) for each in read.problems]
+
+    def test_a_day_at_the_end_of_the_calendar_is_refused(self):
+        far = "9999-12-31 23:59 -14:00"
+        [read] = imports.understand([[far, "5"]], ("day", "amount"), Choices(), begins_at=0, zone=ZONE, now=NOW)
+        assert [(each.field, each.code) for each in read.problems] == [("day", "future")]
+
+    def test_headings_and_empty_rows_are_no_payments(self):
+        records = [["Date", "Amount"], ["", ""], ["2025-05-04", "5"]]
+        read = list(imports.understand(records, ("day", "amount"), Choices(), begins_at=1, zone=ZONE, now=NOW))
+        assert [each.place for each in read] == [2]
+
+    def test_what_the_columns_prove_need_not_be_said(self):
+        records = [["Date", "Amount"], ["25/05/2025", "1.234,50"], ["04/05/2025", "1.234"], ["05/05/2025"]]
+        choices = imports.choices_for(records, ("day", "amount"), Choices(), 1)
+        assert (choices.order, choices.decimal) == ("day", ",")
+        said = imports.choices_for(records, ("day", ""), Choices(order="month", decimal="."), 1)
+        assert (said.order, said.decimal) == ("month", ".")
+
+    def test_choices_survive_as_json(self):
+        choices = Choices("day", ",", "refund", "EUR", {"EUR": Decimal("1.1")})
+        assert Choices.from_json(choices.as_json()) == choices
+        assert Choices.from_json({}) == Choices()
+
+    def test_as_a_line_of_the_ledger(self):
+        line = found(kind="refund", reference="R").as_line("new", "old")
+        assert (line.id, line.undoes, line.kind, line.reference) == ("new", "old", "refund", "R")
+
+
+def codes(rows, ledger=()):
+    return [verdict.code for verdict in imports.match(rows, ledger, zone=ZONE)]
+
+
+class TestMatching:
+    def test_two_equal_payments_on_one_day_are_two(self):
+        rows = [found(), found()]
+        assert codes(rows) == ["new", "new"]
+        assert codes(rows, [held(rows[0])]) == ["duplicate", "new"]
+        assert codes(rows, [held(rows[0]), held(rows[1], "b")]) == ["duplicate", "duplicate"]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"gross": Decimal(6)},
+            {"currency": "CAD"},
+            {"kind": "invoice"},
+            {"paid_at": datetime(2025, 5, 5, tzinfo=UTC)},
+        ],
+    )
+    def test_another_day_amount_currency_or_kind_is_another_payment(self, change):
+        assert codes([found()], [held(found(), **change)]) == ["new"]
+
+    def test_the_time_of_day_and_zeros_do_not_matter(self):
+        later = found().paid_at + timedelta(hours=5)
+        assert codes([found()], [held(found(), paid_at=later, gross=Decimal(5))]) == ["duplicate"]
+
+    def test_days_are_those_of_the_zone(self):
+        late = found(paid_at=datetime(2025, 5, 4, 17, tzinfo=UTC))
+        ledger = [held(late, paid_at=datetime(2025, 5, 5, 10, tzinfo=UTC))]
+        assert codes([late], ledger) == ["new"]
+        assert [v.code for v in imports.match([late], ledger, zone=ZoneInfo("Asia/Shanghai"))] == ["duplicate"]
+
+    def test_a_reference_is_the_surest_sign(self):
+        rows = [found(reference="A"), found(reference="B")]
+        assert imports.match(rows, [held(rows[1])], zone=ZONE) == [Verdict("new"), Verdict("duplicate", held="a")]
+
+    def test_a_known_reference_answers_for_its_line(self):
+        rows = [found(reference="A"), found()]
+        assert codes(rows, [held(rows[0])]) == ["duplicate", "new"]
+
+    def test_a_payment_typed_without_its_reference_is_known(self):
+        rows = [found(reference="A"), found(reference="B")]
+        assert codes(rows, [held(found())]) == ["duplicate", "new"]
+
+    @pytest.mark.parametrize(
+        ("change", "field"),
+        [
+            ({"gross": Decimal(6)}, "amount"),
+            ({"currency": "CAD"}, "currency"),
+            ({"paid_at": datetime(2025, 5, 5, tzinfo=UTC)}, "day"),
+            ({"status": "pending"}, "status"),
+        ],
+    )
+    def test_the_same_reference_with_other_facts_is_a_conflict(self, change, field):
+        line = found(reference="A")
+        assert imports.match([line], [held(line, **change)], zone=ZONE) == [Verdict("conflict", held="a", field=field)]
+
+    def test_a_reference_twice_in_a_table(self):
+        rows = [found(reference="A"), found(reference="A"), found(reference="A", gross=Decimal(6))]
+        assert imports.match(rows, [], zone=ZONE) == [
+            Verdict("new"),
+            Verdict("duplicate", row=0),
+            Verdict("conflict", row=0, field="amount"),
+        ]
+
+    def test_one_reference_of_two_held_lines_answers_once(self):
+        line = found(reference="A")
+        ledger = [held(line), held(line, "b", status="void")]
+        assert imports.match([line, line], ledger, zone=ZONE) == [Verdict("duplicate", held="a")] * 2
+
+    def test_a_payment_that_was_voided_by_hand_does_not_come_back(self):
+        assert codes([found()], [held(found(), status="void")]) == ["duplicate"]
+        assert codes([found(reference="A")], [held(found(reference="A"), status="void")]) == ["duplicate"]
+
+    def test_a_row_that_is_void_is_known_by_its_live_line(self):
+        assert codes([found(status="void")], [held(found())]) == ["duplicate"]
+
+    def test_a_failed_attempt_and_its_retry_are_two(self):
+        assert codes([found(status="failed")], [held(found())]) == ["new"]
+
+    @pytest.mark.parametrize(
+        ("ours", "theirs"), [("succeeded", "pending"), ("pending", "succeeded"), ("failed", "pending")]
+    )
+    def test_a_pending_payment_that_has_ended_since_is_a_conflict(self, ours, theirs):
+        verdicts = imports.match([found(status=ours)], [held(found(), status=theirs)], zone=ZONE)
+        assert verdicts == [Verdict("conflict", held="a", field="status")]
+
+    def test_a_refund_takes_back_the_payment_with_its_reference(self):
+        refund = found(kind="refund", reference="A", paid_at=datetime(2025, 5, 6, tzinfo=UTC))
+        payment = found(reference="A")
+        assert imports.match([refund, payment], [], zone=ZONE)[0].undoes == "row:1"
+        assert imports.match([refund], [held(payment)], zone=ZONE)[0].undoes == "a"
+        assert imports.match([refund], [held(payment, status="void")], zone=ZONE)[0].undoes == ""
+        early = replace(refund, paid_at=datetime(2025, 5, 1, tzinfo=UTC))
+        assert imports.match([early, payment], [], zone=ZONE)[0].undoes == ""
+        assert imports.match([refund, payment], [held(replace(payment, kind="invoice"))], zone=ZONE)[0].undoes == ""
+
+    @given(data=st.data())
+    def test_the_same_table_twice_brings_nothing_new(self, data):
+        row_of = st.builds(
+            found,
+            gross=st.sampled_from([Decimal("5"), Decimal("5.00"), Decimal("6")]),
+            status=st.sampled_from(rules.STATUSES),
+            reference=st.sampled_from(["", "", "A", "B"]),
+            paid_at=st.sampled_from([found().paid_at, found().paid_at + timedelta(days=1)]),
+        )
+        rows = data.draw(st.lists(row_of, max_size=8))
+        verdicts = imports.match(rows, [], zone=ZONE)
+        written = [
+            held(line, str(place))
+            for place, (line, verdict) in enumerate(zip(rows, verdicts, strict=True))
+            if verdict.code == "new"
+        ]
+        assert "new" not in codes(rows, written)
