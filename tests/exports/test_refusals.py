@@ -181,11 +181,14 @@ def test_a_workspace_that_is_here_is_not_replaced(document):
 
 def test_the_rows_of_another_workspace_cannot_be_taken_over(document):
     stranger = make.make_account(make.make_user(), now=AT, payments=[("5", "2026-11-01T00:00:00Z")])
-    document["accounts"][2]["id"] = str(stranger.pk)
-    assert refused(document).path == "accounts[2]"
-    document["accounts"][2]["id"] = "584712b8-0527-484a-b9a8-89414bbb9b11"
-    document["accounts"][0]["payments"][1]["uid"] = str(stranger.payments.get().uid)
-    assert refused(document).path == "accounts[0].payments[1]"
+    bridged = {relay["bridges"] for relay in document["relays"]}
+    place = next(n for n, account in enumerate(document["accounts"]) if account["id"] not in bridged)
+    document["accounts"][place]["id"] = str(stranger.pk)
+    assert refused(document).path == f"accounts[{place}]"
+    document["accounts"][place]["id"] = "584712b8-0527-484a-b9a8-89414bbb9b11"
+    paid = next(n for n, account in enumerate(document["accounts"]) if account["payments"])
+    document["accounts"][paid]["payments"][0]["uid"] = str(stranger.payments.get().uid)
+    assert refused(document).path == f"accounts[{paid}].payments[0]"
 
 
 def test_other_rules_by_a_known_name_are_refused(document):
