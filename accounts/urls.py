@@ -12,11 +12,13 @@ from accounts.views import (
     escalations,
     evidence,
     experience,
+    export,
     feed,
     guide,
     health,
     icons,
     imports,
+    leave,
     mailbox,
     manifest,
     models,
@@ -107,7 +109,13 @@ urlpatterns = [
     path("feed/renew/", feed.renew_feed, name="renew-feed"),
     path("feed/close/", feed.close_feed, name="close-feed"),
     path("feed/restore/", feed.restore_feed, name="restore-feed"),
+    path("profile/data/", export.my_data, name="my-data"),
+    path("profile/leave/", leave.leave, name="leave"),
     path("demo/enter/", doors.enter_demo, name="enter-demo"),
+    # out of the instance, and back
+    path("export/", export.export, name="export"),
+    path("export/restore/", export.restore_workspace, name="restore-workspace"),
+    path("export/<uuid:workspace_id>/<slug:form>/", export.download_workspace, name="download-workspace"),
     # from a wish to dated payments
     path("planner/", planner.planner, name="planner"),
     # what providers say

@@ -40,6 +40,7 @@ SHOWN = {
     "notices": "Notices",
     "mail": "A mail",
     "profile": "Profile",
+    "export": "Take everything away, and bring it back",
     "not-found": "Nothing here",
 }
 LANGUAGES = {"en": "English", "zh-hans": "简体中文"}

@@ -37,6 +37,7 @@ from accounts.actions.imports import (
     undo_import,
     untouched_payments,
 )
+from accounts.actions.leaving import Leaving, LeavingRefused, delete_person, what_leaving_does
 from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
 from accounts.actions.payments import (
     FormUsedBefore,
@@ -61,6 +62,7 @@ from accounts.actions.relays import (
     restore_relay,
 )
 from accounts.actions.repeats import Answer, KeyUsedBefore, answer_once, forget_answers
+from accounts.actions.restoring import restore_workspace
 from accounts.actions.rulebooks import EditionChanged, adopt, digest_of, preview_adoption
 from accounts.actions.sightings import NoSuchTier, NotTheLatest, note_fall, see_tier, withdraw_sighting
 from accounts.actions.standings import assess, reassess, reconcile, settle
@@ -77,6 +79,8 @@ __all__ = [
     "FormUsedBefore",
     "ImportRefused",
     "KeyUsedBefore",
+    "Leaving",
+    "LeavingRefused",
     "Made",
     "MailRefused",
     "NoSuchTier",
@@ -104,6 +108,7 @@ __all__ = [
     "close_feed",
     "confirm_requirement",
     "correct_payment",
+    "delete_person",
     "digest_of",
     "drop_plan",
     "edit_account",
@@ -140,6 +145,7 @@ __all__ = [
     "restore_feed",
     "restore_payment",
     "restore_relay",
+    "restore_workspace",
     "revoke_token",
     "running_plans",
     "see_tier",
@@ -157,5 +163,6 @@ __all__ = [
     "use_token",
     "void_payment",
     "wake_escalation",
+    "what_leaving_does",
     "withdraw_sighting",
 ]

@@ -17,7 +17,7 @@ def open_home(user: User, *, now: datetime) -> Workspace:
 
     Two first sign-ups at the same instant wait for each other, so that exactly one becomes the administrator.
     """
-    _wait_for_other_first_persons()
+    hold_administrators()
     held = Workspace.objects.visible_to(user).first()
     if held is not None:
         return held
@@ -33,7 +33,7 @@ def has_administrator() -> bool:
     return User.objects.filter(is_superuser=True).exists()
 
 
-def _wait_for_other_first_persons() -> None:
-    """Hold everybody else who is about to look whether there is an administrator, until this transaction ends."""
+def hold_administrators() -> None:
+    """Hold everybody else who comes or goes as the instance's administrator, until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FIRST_PERSON_LOCK])

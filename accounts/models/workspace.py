@@ -19,6 +19,9 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
     def editable_by(self, user: User) -> "WorkspaceQuerySet":
         return self.filter(memberships__user=user, memberships__role__in=WRITING_ROLES).order_by("created_at", "id")
 
+    def owned_by(self, user: User) -> "WorkspaceQuerySet":
+        return self.filter(memberships__user=user, memberships__role=OWNER).order_by("created_at", "id")
+
 
 class Workspace(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,6 +1,7 @@
 """The history in words: one sentence for each kind of event."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -181,6 +182,9 @@ SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
 
 @register.filter
 def happened(event: Event, book: rules.Rulebook) -> Any:
-    """What an event says, as a sentence; a kind without words is shown by its name."""
+    """What an event says, as a sentence; one without words, or whose facts came from elsewhere, by its kind's name."""
     say = SENTENCES.get(event.kind)
-    return say(event.facts, book) if say else event.kind.replace("_", " ")
+    if say is not None:
+        with suppress(ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return say(event.facts, book)
+    return event.kind.replace("_", " ")

@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -199,17 +200,21 @@ def _noted(facts: Mapping[str, Any]) -> Marked:
 
 @register.filter
 def relay_happened(event: RelayEvent) -> Any:
-    """What happened to a relay, as a sentence; a kind without words is shown by its name."""
-    facts = event.facts
+    """What happened to a relay, as a sentence; one without words, or whose facts came from elsewhere, by its name."""
+    with suppress(ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return _sentence(event)
+    return event.kind.replace("_", " ")
+
+
+def _sentence(event: RelayEvent) -> Marked:
+    """LookupError for a kind without words."""
     if event.kind == "relay_edited":
-        return _edited(facts)
+        return _edited(event.facts)
     if event.kind == "balance_noted":
-        return _noted(facts)
+        return _noted(event.facts)
     sentences = {
         "relay_opened": _("Added with the address {base_url}"),
         "relay_archived": _("Put into the archive"),
         "relay_restored": _("Taken back from the archive"),
     }
-    if event.kind in sentences:
-        return fill(sentences[event.kind], **facts)
-    return event.kind.replace("_", " ")
+    return fill(sentences[event.kind], **event.facts)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts import rules
 from accounts.forms.escalations import SNOOZE_DAYS, SnoozeForm, TicketForm
 from accounts.models import Account, Escalation, User
@@ -56,7 +58,8 @@ def walked(path: rules.Path, escalation: Escalation) -> list[WalkedStep]:
     """The steps with the names of those who ticked them; one query where anybody did."""
     by = {step: tick["by"] for step, tick in escalation.ticks.items()}
     people = User.objects.in_bulk(set(by.values())) if by else {}
-    names = {step: str(people[person]) for step, person in by.items() if person in people}
+    gone = _("somebody who left")
+    names = {step: str(people.get(person, gone)) for step, person in by.items()}
     return [
         WalkedStep(step, place, names.get(step.name, "") if step.is_said else "")
         for place, step in enumerate(path.steps, start=1)

@@ -1,14 +1,11 @@
 """The style guide, for staff: every token and every component in every state, from samples and the real rules."""
 
-import re
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
-from functools import cache
 from typing import Any
 
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -19,17 +16,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from accounts import notices, papers, rules
+from accounts import actions, notices, papers, rules
 from accounts.forms import ProfileForm
 from accounts.forms.accounts import ChoosesEdition, FirstLines, OpenAccountForm
 from accounts.forms.capacity import CapacityForm
 from accounts.forms.doctor import DoctorForm
 from accounts.forms.escalations import SNOOZE_DAYS, SnoozeForm, TicketForm
 from accounts.forms.evidence import EvidenceForm
+from accounts.forms.exports import LeaveForm, RestoreForm
 from accounts.forms.imports import GivenForm, MappingForm
 from accounts.forms.payments import PaymentForm
 from accounts.forms.planner import PlannerForm
-from accounts.models import Delivery, Feed
+from accounts.models import Delivery, Feed, Workspace
 from accounts.models.feed import new_seed
 from accounts.notices import compose
 from accounts.templatetags import handbook
@@ -46,10 +44,10 @@ from accounts.views.matrix import matrix, readers
 from accounts.views.previewing import rows_of
 from accounts.views.requests import PersonRequest, zone_of
 from accounts.views.specimens import SPECIMENS
+from accounts.views.stylesheet import tokens
 
 STATES = ("now", "soon", "fine", "unknown", "wrong")
 LEVELS = (constants.SUCCESS, constants.INFO, constants.WARNING, constants.ERROR)
-TOKEN = re.compile(r"^    --([a-z0-9-]+): ([^;]+);", re.MULTILINE)
 MOST_MODELS = 6
 
 
@@ -77,6 +75,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_planner(request, now),
         **_capacity(rows, now),
         **_feed(request, now),
+        **_leaving(request),
         **_climb(request, now),
         **_guide(book),
         **_evidence(request, now),
@@ -108,27 +107,6 @@ def styleguide_mail(request: PersonRequest, kind: str) -> HttpResponse:
     letter = compose.letter(Delivery(notice=notice, address=request.user.email, created_at=now), samples.shelf())
     body = message_from_bytes(letter.content, policy=policy.default).get_body(("html",))
     return HttpResponse(body.get_content() if body else "", headers={"Content-Security-Policy": MAIL_POLICY})
-
-
-@cache
-def tokens() -> dict[str, list[tuple[str, str]]]:
-    """Every token of the stylesheet by kind, as (name, value): read from the stylesheet, so that none is missing."""
-    with staticfiles_storage.open("css/tierdash.css") as file:
-        found = TOKEN.findall(file.read().decode().partition("@layer elements {")[0])
-    kinds: dict[str, list[tuple[str, str]]] = {"colours": [], "type": [], "space": [], "radius": [], "other": []}
-    for name, value in found:
-        kinds[_kind(name, value)].append((name, value))
-    return kinds
-
-
-def _kind(name: str, value: str) -> str:
-    if value.startswith("light-dark("):
-        return "colours"
-    if name.startswith("text-"):
-        return "type"
-    if re.fullmatch(r"s\d+", name):
-        return "space"
-    return "radius" if name.startswith("radius-") else "other"
 
 
 def _board(rows: list[Row]) -> dict[str, Any]:
@@ -274,6 +252,20 @@ def _imports(row: Row, now: datetime) -> dict[str, Any]:
 def _feed(request: PersonRequest, now: datetime) -> dict[str, Any]:
     """A calendar that just moved to another address."""
     return shown(Feed(user=request.user, seed=new_seed(), former_seed=new_seed(), changed_at=now), now=now)
+
+
+def _leaving(request: PersonRequest) -> dict[str, Any]:
+    """A workspace to take away, a file that was refused, and somebody who leaves."""
+    home = Workspace(name=_("Sample"))
+    restore_form = RestoreForm({}, user=request.user, auto_id="restore_%s")
+    restore_form.add_error("document", "accounts[3].payments[0].gross: 0")
+    leave_form = LeaveForm({"email": "ann@example.org"}, user=request.user, auto_id="leave_%s")
+    return {
+        "workspace": home,
+        "restore_form": restore_form,
+        "leave_form": leave_form,
+        "leaving": actions.Leaving((home,), ((Workspace(name=_("Sample")), request.user),)),
+    }
 
 
 def _guide(book: rules.Rulebook) -> dict[str, Any]:

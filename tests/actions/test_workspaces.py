@@ -38,7 +38,7 @@ class Race:
     def __init__(self, monkeypatch, *, guarded: bool) -> None:
         self.barrier = threading.Barrier(2)
         if not guarded:
-            monkeypatch.setattr(workspaces, "_wait_for_other_first_persons", lambda: None)
+            monkeypatch.setattr(workspaces, "hold_administrators", lambda: None)
         look = workspaces.has_administrator
 
         def look_and_wait() -> bool:

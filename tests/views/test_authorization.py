@@ -107,6 +107,10 @@ def of_payment(world: World) -> dict[str, object]:
     return {"uid": world.payment.uid}
 
 
+def of_workspace(world: World) -> dict[str, object]:
+    return {"workspace_id": world.account.workspace_id, "form": "json"}
+
+
 def of_import(world: World) -> dict[str, object]:
     return {"import_id": world.draft.pk}
 
@@ -183,6 +187,11 @@ DOORS = {
     "renew-feed": Door(change=SIGNED_IN),
     "close-feed": Door(change=SIGNED_IN),
     "restore-feed": Door(change=SIGNED_IN),
+    "my-data": Door(see=SIGNED_IN),
+    "leave": Door(see=SIGNED_IN, change=SIGNED_IN, answers={422}),
+    "export": Door(see=SIGNED_IN),
+    "download-workspace": Door(see=MEMBERS, ids=of_workspace),
+    "restore-workspace": Door(change=AT_HOME, answers={422}),
     "tokens": Door(see=SIGNED_IN, change=SIGNED_IN),
     # Everybody's tokens are their own: a colleague's are not there.
     "revoke-token": Door(change={OWNER}, ids=lambda world: {"token_id": world.token.pk}),

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import rules
 from accounts.models import Account
 from accounts.models.notice import STATUSES
-from accounts.views import samples, styleguide
+from accounts.views import samples, stylesheet
 from tests import make
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -78,7 +78,7 @@ def test_twelve_queries_are_enough(guide, client):
 
 
 def test_the_tokens_are_told_apart(db):
-    kinds = styleguide.tokens()
+    kinds = stylesheet.tokens()
     assert ("s4", "1rem") in kinds["space"]
     assert ("text-m", "0.9375rem") in kinds["type"]
     assert all(kinds.values())

@@ -1,0 +1,161 @@
+"""Tables for spreadsheets: complete, harmless, and of bounded memory."""
+
+import csv
+import io
+import tracemalloc
+import zipfile
+from decimal import Decimal
+
+import openpyxl
+import pytest
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts import exports
+from accounts.exports import packing, spreadsheets, tables
+from accounts.exports.tables import FORMULA, TABLES, harmless
+from accounts.models import Payment
+from tests import make
+from tests.browser.demo import AT
+from tests.exports import everything
+
+NASTY = ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "＋1", "－1", "＠x", " =1", "\u3000=1"]
+
+
+def csv_of(workspace) -> dict[str, list[dict[str, str]]]:
+    file = io.BytesIO()
+    exports.write_csv(workspace, file, now=AT)
+    with zipfile.ZipFile(file) as archive:
+        assert archive.testzip() is None
+        texts = {name: archive.read(name) for name in archive.namelist()}
+    assert all(text.startswith(b"\xef\xbb\xbf") for text in texts.values())
+    return {
+        name.removesuffix(".csv"): list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline="")))
+        for name, text in texts.items()
+    }
+
+
+def xlsx_of(workspace) -> dict[str, list[tuple]]:
+    file = io.BytesIO()
+    exports.write_xlsx(workspace, file, now=AT)
+    book = openpyxl.load_workbook(file)
+    return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_no_text_is_a_formula(text):
+    assert harmless(text) == f"'{text}"
+
+
+@given(st.text())
+def test_whatever_is_written_begins_like_no_formula(text):
+    assert not str(harmless(text)).lstrip().startswith(FORMULA)
+
+
+@pytest.mark.parametrize("value", [Decimal("-72.20"), -1, 0, True, None, "plain", "a=b"])
+def test_numbers_and_plain_text_stay_as_they_are(value):
+    assert harmless(value) is value
+
+
+@pytest.mark.django_db
+class TestOfADemo:
+    @pytest.fixture
+    def workspace(self):
+        return everything.filled()
+
+    def test_csv_has_every_row(self, workspace):
+        told = csv_of(workspace)
+        assert list(told) == ["accounts", "payments", "sightings", "notices", "relays"]
+        assert len(told["payments"]) == Payment.objects.count()
+        assert len(told["accounts"]) == workspace.accounts.count()
+        refund = next(row for row in told["payments"] if row["kind"] == "refund")
+        assert (refund["gross"], refund["net_usd"], refund["currency"]) == ("72.2", "-10", "CNY")
+        assert refund["undoes"] in {row["uid"] for row in told["payments"]}
+        assert refund["paid_at"].endswith("Z")
+        account = next(row for row in told["accounts"] if "账户" in row["name"])
+        assert account["notes"] == '\'=1+1\n"quoted", and\tmore'
+        assert next(row for row in told["payments"] if "home" in row["note"])["note"] == "'@home"
+        relay = next(row for row in told["relays"] if row["archived_at"])
+        assert (relay["name"], relay["balance"], relay["currency"]) == ("Fernes Relais 远", "1200.0625", "JPY")
+        assert relay["notes"].startswith("'+1")
+        assert {row["bridges"] for row in told["relays"]} == {"", "production-eu", "agency-shop-14"}
+
+    def test_a_workbook_says_the_same(self, workspace):
+        told, sheets = csv_of(workspace), xlsx_of(workspace)
+        assert list(sheets) == list(told)
+        for table in TABLES:
+            assert sheets[table.name][0] == table.header
+            assert len(sheets[table.name]) == len(told[table.name]) + 1
+        gross = table_column(sheets["payments"], "gross")
+        assert all(isinstance(amount, int | float) for amount in gross)
+        assert [Decimal(str(amount)) for amount in gross] == [Decimal(row["gross"]) for row in told["payments"]]
+        notes = table_column(sheets["accounts"], "notes")
+        assert '\'=1+1\n"quoted", and\tmore' in notes
+
+    def test_what_no_workbook_can_hold_is_replaced(self, workspace):
+        workspace.accounts.filter(name="research").update(notes="a\x01b")
+        assert "a\ufffdb" in table_column(xlsx_of(workspace)["accounts"], "notes")
+
+    def test_a_full_sheet_goes_on_in_another(self, workspace, monkeypatch):
+        monkeypatch.setattr(spreadsheets, "MOST_ROWS", 11)
+        sheets = xlsx_of(workspace)
+        payments = [rows for name, rows in sheets.items() if name.startswith("payments")]
+        assert all(rows[0] == TABLES[1].header for rows in payments)
+        assert sum(len(rows) - 1 for rows in payments) == Payment.objects.count() > 20
+
+
+def table_column(rows, name):
+    place = rows[0].index(name)
+    return [row[place] for row in rows[1:]]
+
+
+def many_payments(account, count):
+    """Payments by the thousand, past the actions: only their number matters here."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO accounts_payment (uid, account_id, kind, status, gross, currency, paid_at, is_day_only,
+                reference, note, form_key, recorded_at, changed_at)
+            SELECT gen_random_uuid(), %s, 'purchase', 'succeeded', 5, 'USD', %s, false, '', 'a note of some length',
+                gen_random_uuid(), %s, %s FROM generate_series(1, %s)
+            """,
+            [account.pk, make.NOW, make.NOW, make.NOW, count],
+        )
+
+
+class Sink(io.RawIOBase):
+    """A file that keeps nothing, so that what is measured is the writer's own memory."""
+
+    size = 0
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.size += len(data)
+        return len(data)
+
+    def flush(self):
+        pass
+
+    def tell(self):
+        return self.size
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("form", ["json", "csv", "xlsx"])
+def test_memory_does_not_grow_with_the_payments(form, monkeypatch):
+    for module in (packing, tables):
+        monkeypatch.setattr(module, "CHUNK", 100)
+    account = make.make_account()
+    write = exports.FORMATS[form][2]
+    write(account.workspace, Sink(), now=make.NOW)
+    peaks = []
+    for count in (500, 2500):
+        many_payments(account, count)
+        tracemalloc.start()
+        write(account.workspace, Sink(), now=make.NOW)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.3 * peaks[0]  # six times the rows
