@@ -186,9 +186,15 @@ def test_the_rows_of_another_workspace_cannot_be_taken_over(document):
     document["accounts"][place]["id"] = str(stranger.pk)
     assert refused(document).path == f"accounts[{place}]"
     document["accounts"][place]["id"] = "584712b8-0527-484a-b9a8-89414bbb9b11"
-    paid = next(n for n, account in enumerate(document["accounts"]) if account["payments"])
-    document["accounts"][paid]["payments"][0]["uid"] = str(stranger.payments.get().uid)
-    assert refused(document).path == f"accounts[{paid}].payments[0]"
+    undone = {line["undoes"] for account in document["accounts"] for line in account["payments"]}
+    paid, line = next(
+        (n, m)
+        for n, account in enumerate(document["accounts"])
+        for m, line in enumerate(account["payments"])
+        if line["uid"] not in undone
+    )
+    document["accounts"][paid]["payments"][line]["uid"] = str(stranger.payments.get().uid)
+    assert refused(document).path == f"accounts[{paid}].payments[{line}]"
 
 
 def test_other_rules_by_a_known_name_are_refused(document):
