@@ -293,7 +293,7 @@ class TestWho:
         held = Escalation.objects.get()
         held.ticks["limits_checked"]["by"] = 2**31 - 1
         held.save()
-        assert "done · ?" in path_of(signed_in.get(page))
+        assert "done · somebody who left" in path_of(signed_in.get(page))
 
 
 def test_nothing_is_sent_while_a_path_only_waits(signed_in, page, clock):
