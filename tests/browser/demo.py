@@ -132,6 +132,7 @@ def _stops() -> list[Stop]:
         Stop("planner-no-tier", "/planner/?account=&rulebook=openai/2025-05&model=gpt-4o&tpm=1,500,000"),
         Stop("planner-mistakes", "/planner/?account=&model=gpt-4o&rpm=many&by=2020-01-01", status=422),
         Stop("models", "/models/?rulebook=openai/2025-05"),
+        Stop("models-of-today", "/models/?rulebook=openai/2026-05"),
         Stop("capacity", "/capacity/?model=gpt-4o&rpm=12k&tpm=1.5M"),
         Stop("capacity-together", "/capacity/?model=gpt-4o&tpm=900,000"),
         Stop("capacity-empty", "/capacity/"),
