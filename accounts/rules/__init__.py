@@ -1,6 +1,6 @@
 """The law: plain Python, no Django, no clock, no I/O. Everything here is a pure function of what it is given."""
 
-from accounts.rules import imports
+from accounts.rules import imports, receipts
 from accounts.rules.access import ACCESS_STATES, Access, LimitsAt, access, limits_at, unlocked_by
 from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
@@ -201,6 +201,7 @@ __all__ = [
     "plan",
     "plan_anew",
     "reach",
+    "receipts",
     "relay_condition",
     "scrub",
     "tally",
