@@ -3,6 +3,7 @@
 A thumbnail lies beside its file. What is written under a hash is always the same, so writing twice does no harm.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, storages
+
+log = logging.getLogger(__name__)
 
 ALIAS = "receipts"
 THUMBNAIL = ".thumbnail"

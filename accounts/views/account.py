@@ -1,7 +1,7 @@
 """One account: the advice, the ladder, the payments with their reasons, the models, the history."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,8 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions, rules
 from accounts.forms.payments import PaymentForm
-from accounts.models import Account, Membership, Payment, Plan, Rulebook
+from accounts.forms.receipts import ACCEPTED, most_bytes
+from accounts.models import Account, Membership, Payment, Plan, Receipt, Rulebook
 from accounts.models.workspace import WRITING_ROLES
 from accounts.views.climbing import climbing
 from accounts.views.living import answer, living, whole
@@ -62,6 +63,7 @@ def whole_page(
     context = page_of(request, held, now=now) | dict(typed)
     if context["is_editor"]:
         context["form"] = form or PaymentForm(account=held, zone=zone_of(request), now=now)
+        context |= {"accepted": ACCEPTED, "most_sent": most_bytes()}
     live = living(PARTS, context, request)
     facts = context | {"parts": live.parts, "version": live.version}
     return render(request, "accounts/account.html", facts, status=status)
@@ -92,6 +94,7 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
     """Everything the account page and its parts show, with the standing of this moment."""
     shelf = Rulebook.objects.all().shelf()
     payments = list(Payment.objects.filter(account=held).select_related("undoes").in_entry_order())
+    show_receipts(payments, Receipt.objects.kept().filter(payment__account=held))
     standing = actions.assess(held, [payment.as_line() for payment in payments], shelf, now=now)
     book, shows_all = standing.rulebook, bool(said(request, "all"))
     role = Membership.objects.filter(workspace=held.workspace_id, user=request.user).values_list("role", flat=True)
@@ -124,6 +127,15 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         **climbing(request, held, standing, may_change=may_write and not held.is_archived, now=now),
         "current_edition": shelf.in_force(book.provider.id, now.date()),
     }
+
+
+def show_receipts(payments: Iterable[Payment], receipts: Iterable[Receipt]) -> None:
+    """Hand each payment its own receipts, for templates, as `kept_receipts`."""
+    by_payment: dict[int, list[Receipt]] = {}
+    for receipt in receipts:
+        by_payment.setdefault(receipt.payment_id, []).append(receipt)
+    for payment in payments:
+        payment.kept_receipts = by_payment.get(payment.pk, [])  # type: ignore[attr-defined]
 
 
 def _timeline(held: Account, standing: rules.Standing) -> rules.Timeline:

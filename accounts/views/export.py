@@ -7,6 +7,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import actions, exports
 from accounts.forms.exports import RestoreForm
 from accounts.models import Workspace
-from accounts.views.requests import PersonRequest
+from accounts.views.requests import PersonRequest, takes_up_to
 
 # How many bytes of a file are kept in memory before it goes to the disk.
 IN_MEMORY = 4 * 1024 * 1024
@@ -75,6 +76,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80] or "workspace"
 
 
+@takes_up_to(lambda: exports.most_bytes() + settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 @require_POST
 def restore_workspace(request: PersonRequest) -> HttpResponse:
     """Bring a workspace back from its JSON. What is wrong with it stands beside the field, by its place in the file."""

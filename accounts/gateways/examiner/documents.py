@@ -11,9 +11,8 @@ from pypdf import PasswordType, PdfReader
 from pypdf.errors import PdfReadError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
-from accounts.gateways.examiner.findings import Found, Refused
+from accounts.gateways.examiner.findings import MOST_PAGES, Found, Refused
 
-MOST_PAGES = 200
 MOST_DEPTH = 100
 # Producers put a line break or a few zeros behind the end of a document, and nothing else.
 END = re.compile(rb"%%EOF[\s\0]{0,1024}\Z")
@@ -52,7 +51,7 @@ class _Document(PdfReader):
         raise PdfReadError("no cross-reference table that can be read")
 
 
-class _complaints(logging.Handler):  # noqa: N801 - used as `with`
+class _complaints(logging.Handler):
     """What the reader says of a file within the block, instead of on the standard error."""
 
     def __enter__(self) -> list[str]:

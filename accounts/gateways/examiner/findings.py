@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 
+MOST_PAGES = 200
+# A page scanned at 600 dpi is 35 million; at 400 dpi, or from most telephones, it is less than this.
+MOST_PIXELS = 25_000_000
+
 
 class Refused(Exception):
     """A file that is not taken; `code` is one of examining.REFUSALS."""

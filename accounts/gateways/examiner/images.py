@@ -9,11 +9,9 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from accounts.gateways.examiner.findings import Found, Refused
+from accounts.gateways.examiner.findings import MOST_PIXELS, Found, Refused
 
 FORMATS = {"png": "PNG", "jpeg": "JPEG"}
-# A page scanned at 600 dpi, or the photograph of a good telephone.
-MOST_PIXELS = 25_000_000
 THUMBNAIL = 96
 # What is tried in turn until the file is small enough.
 ENCODINGS: dict[str, tuple[dict[str, Any], ...]] = {

@@ -15,7 +15,7 @@ EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 
 
 def examine(content: bytes, *, now: datetime) -> Found:
-    """Return who sent a mail, its subject and its instant (UTC). Refused when it is none, or could not be of its time."""
+    """Return who sent a mail, its subject and its instant (UTC). Refused when it is none, or of no plausible time."""
     head = re.split(rb"\r?\n\r?\n", content[:MOST_HEADERS], maxsplit=1)[0]
     if b"\0" in content or len(head) == MOST_HEADERS:
         raise Refused("mail")
