@@ -55,7 +55,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class Ready:
     """A file that is written and may become a receipt."""
 
     name: str
@@ -87,7 +87,7 @@ def _room(workspace: Workspace) -> int:
     return int(settings.RECEIPTS_MOST_MB) * MEGABYTE - Receipt.objects.room_taken(workspace)
 
 
-def _look(file: Given, *, room: int, is_many: bool, now: datetime) -> _Ready | str:
+def _look(file: Given, *, room: int, is_many: bool, now: datetime) -> Ready | str:
     """Look into a file and write it; or why not. What its size forbids is not even read."""
     most_bytes = settings.RECEIPT_MOST_MB * MEGABYTE
     if file.size > most_bytes:
@@ -107,20 +107,20 @@ def _look(file: Given, *, room: int, is_many: bool, now: datetime) -> _Ready | s
     return ready(found, digest, file.name)
 
 
-def ready(found: examining.Examined, digest: str, name: str) -> _Ready:
+def ready(found: examining.Examined, digest: str, name: str) -> Ready:
     facts = {key: rules.receipts.plain_line(value, rules.receipts.LONGEST_NAME) for key, value in found.facts.items()}
     own_name = rules.receipts.file_name(name, found.kind)
-    return _Ready(own_name, found.kind, digest, len(found.content), bool(found.thumbnail), facts)
+    return Ready(own_name, found.kind, digest, len(found.content), bool(found.thumbnail), facts)
 
 
 @transaction.atomic
 def _enter(
-    payment: Payment, looked: Iterable[tuple[str, _Ready | str]], *, by: User | None, now: datetime
+    payment: Payment, looked: Iterable[tuple[str, Ready | str]], *, by: User | None, now: datetime
 ) -> list[Outcome]:
     """Make receipts of what may stay, now that nobody else adds any to this workspace."""
     account = _hold(payment.account_id)
     entry = _Entry(payment, account.workspace)
-    lost = filing.claim({found.sha256 for _name, found in looked if isinstance(found, _Ready)})
+    lost = filing.claim({found.sha256 for _name, found in looked if isinstance(found, Ready)})
     outcomes, events = [], []
     for name, found in looked:
         if isinstance(found, str):
@@ -131,7 +131,7 @@ def _enter(
             outcomes.append(Outcome(found.name, code))
             continue
         receipt = Receipt.objects.create(
-            payment=payment, added_by=by, added_at=now, **{field: getattr(found, field) for field in _Ready.__slots__}
+            payment=payment, added_by=by, added_at=now, **{field: getattr(found, field) for field in Ready.__slots__}
         )
         outcomes.append(Outcome(receipt.name, TAKEN, receipt))
         events.append(_told(account, "receipt_attached", receipt, payment, by=by, now=now))

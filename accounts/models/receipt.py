@@ -2,15 +2,20 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
 
 from accounts import rules
 from accounts.models.account import Account
 from accounts.models.payment import Payment
 from accounts.models.user import User
 from accounts.models.workspace import Workspace
+
+SHOWN = ("id", "name", "kind", "sha256", "size", "has_thumbnail", "facts")
 
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
@@ -70,6 +75,11 @@ class Receipt(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> "Receipt":
+        """A receipt as `kept_rows` gave it, to be shown: who added it and when is not in it."""
+        return cls(**row | {"id": uuid.UUID(row["id"])})
+
     @property
     def is_mail(self) -> bool:
         return self.kind == rules.receipts.EML
@@ -79,6 +89,12 @@ class Receipt(models.Model):
         """When a mail was sent (UTC); None of other files."""
         said = self.facts.get("sent_at")
         return datetime.fromisoformat(said) if said else None
+
+
+def kept_rows() -> ArraySubquery:
+    """An annotation of payments: what there is to show of the receipts of each, within the query that reads them."""
+    kept = Receipt.objects.kept().filter(payment=OuterRef("pk"))
+    return ArraySubquery(kept.values(row=JSONObject(**{name: name for name in SHOWN})))
 
 
 class LooseFile(models.Model):

@@ -12,7 +12,7 @@ from accounts.rules.differences import Difference, differences
 from accounts.rules.doctor import GATES, Diagnosis, SeenLimit, TooLong, diagnose, scrub
 from accounts.rules.doctor import MOST_CHARACTERS as MOST_PASTED
 from accounts.rules.escalation import ON_THE_PATH, SAYABLE, STEPS, Path, PathStep, Reach, path, reach
-from accounts.rules.evidence import CLAIMS, Claim, Facts, Hidden, Owner, Paper, Sighting, claim_of, evidence
+from accounts.rules.evidence import CLAIMS, Claim, Facts, Hidden, Owner, Paper, Proof, Sighting, claim_of, evidence
 from accounts.rules.experience import Climb, Experience, Spread, experience
 from accounts.rules.following import FOLLOWING_STATES, Followed, Following, follow
 from accounts.rules.hiding import without_amounts
@@ -141,6 +141,7 @@ __all__ = [
     "PlanStep",
     "Plans",
     "Projection",
+    "Proof",
     "Provider",
     "Reach",
     "Reason",

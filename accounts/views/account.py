@@ -1,7 +1,7 @@
 """One account: the advice, the ladder, the payments with their reasons, the models, the history."""
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import actions, rules
 from accounts.forms.payments import PaymentForm
 from accounts.forms.receipts import ACCEPTED, most_bytes
-from accounts.models import Account, Membership, Payment, Plan, Receipt, Rulebook
+from accounts.models import Account, Membership, Payment, Plan, Receipt, Rulebook, kept_rows
 from accounts.models.workspace import WRITING_ROLES
 from accounts.views.climbing import climbing
 from accounts.views.living import answer, living, whole
@@ -93,8 +93,7 @@ def changed(
 def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str, Any]:
     """Everything the account page and its parts show, with the standing of this moment."""
     shelf = Rulebook.objects.all().shelf()
-    payments = list(Payment.objects.filter(account=held).select_related("undoes").in_entry_order())
-    show_receipts(payments, Receipt.objects.kept().filter(payment__account=held))
+    payments = payments_of(held)
     standing = actions.assess(held, [payment.as_line() for payment in payments], shelf, now=now)
     book, shows_all = standing.rulebook, bool(said(request, "all"))
     role = Membership.objects.filter(workspace=held.workspace_id, user=request.user).values_list("role", flat=True)
@@ -129,13 +128,17 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
     }
 
 
-def show_receipts(payments: Iterable[Payment], receipts: Iterable[Receipt]) -> None:
-    """Hand each payment its own receipts, for templates, as `kept_receipts`."""
-    by_payment: dict[int, list[Receipt]] = {}
-    for receipt in receipts:
-        by_payment.setdefault(receipt.payment_id, []).append(receipt)
+def payments_of(held: Account) -> list[Payment]:
+    """The account's payments in their order, each with its `kept_receipts`, in one query."""
+    payments: list[Any] = list(
+        Payment.objects.filter(account=held)
+        .select_related("undoes")
+        .annotate(receipt_rows=kept_rows())
+        .in_entry_order()
+    )
     for payment in payments:
-        payment.kept_receipts = by_payment.get(payment.pk, [])  # type: ignore[attr-defined]
+        payment.kept_receipts = [Receipt.from_row(row) for row in payment.receipt_rows]
+    return payments
 
 
 def _timeline(held: Account, standing: rules.Standing) -> rules.Timeline:

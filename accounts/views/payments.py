@@ -17,7 +17,7 @@ from accounts import actions
 from accounts.forms.payments import PaymentForm, words_of
 from accounts.forms.receipts import most_bytes
 from accounts.models import Account, Payment
-from accounts.views.account import changed, page_of, show_receipts, whole_page
+from accounts.views.account import changed, page_of, whole_page
 from accounts.views.receipts import attach
 from accounts.views.requests import PersonRequest, find_account, find_payment, takes_up_to, zone_of
 
@@ -77,8 +77,8 @@ def correct_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
     template = "accounts/_payment_edit.html" if request.htmx else "accounts/payment.html"
     status = 422 if form.errors else 200
     form.tell_of_files()
-    show_receipts([payment], payment.receipts.kept())
-    return render(request, template, {"account": payment.account, "payment": payment, "form": form}, status=status)
+    context = {"account": payment.account, "payment": payment, "form": form, "receipts": payment.receipts.kept()}
+    return render(request, template, context, status=status)
 
 
 def _is_corrected(request: PersonRequest, payment: Payment, form: PaymentForm, *, now: datetime) -> bool:

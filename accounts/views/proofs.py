@@ -6,7 +6,6 @@ from typing import Any
 
 from accounts.forms.receipts import ReceiptsForm
 from accounts.models import Payment, Receipt
-from accounts.views.account import show_receipts
 
 MAIL = {"sender": "OpenAI <noreply@example.com>", "subject": "Your OpenAI API account has been funded"}
 FILES: tuple[tuple[str, str, int], ...] = (
@@ -18,13 +17,10 @@ FILES: tuple[tuple[str, str, int], ...] = (
 
 def samples(*, now: datetime) -> dict[str, Any]:
     paid_at = now - timedelta(days=11)
-    proved, bare = (
-        Payment(id=key, kind="purchase", status="succeeded", gross=Decimal(50), paid_at=paid_at) for key in (1, 2)
-    )
+    proved, bare = (Payment(kind="purchase", status="succeeded", gross=Decimal(50), paid_at=paid_at) for _each in "12")
     facts = MAIL | {"sent_at": paid_at.isoformat()}
     receipts = [
         Receipt(
-            payment=proved,
             name=name,
             kind=kind,
             size=size,
@@ -34,6 +30,4 @@ def samples(*, now: datetime) -> dict[str, Any]:
         )
         for name, kind, size in FILES
     ]
-    show_receipts([proved, bare], receipts)
-    form = ReceiptsForm({}, auto_id="proof_%s")
-    return {"proved": proved, "bare": bare, "form": form}
+    return {"proved": proved, "receipts": receipts, "bare": bare, "form": ReceiptsForm({}, auto_id="proof_%s")}

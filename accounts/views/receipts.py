@@ -21,7 +21,7 @@ from accounts.forms.receipts import ReceiptsForm, most_bytes
 from accounts.gateways import files
 from accounts.models import Payment, Receipt
 from accounts.templatetags.receipts import outcome_sentences, outcome_words
-from accounts.views.account import changed, show_receipts
+from accounts.views.account import changed
 from accounts.views.requests import PersonRequest, find_payment, find_receipt, takes_up_to
 
 # What a browser may do with a file that somebody has attached: nothing but keep it.
@@ -42,8 +42,7 @@ def receipts(request: PersonRequest, uid: UUID) -> HttpResponse:
         outcomes = attach(request, payment, form.given(), now=now)
         if request.htmx or not any(outcome.is_refused for outcome in outcomes):
             return changed(request, payment.account, now=now)
-    show_receipts([payment], payment.receipts.kept())
-    context = {"account": payment.account, "payment": payment, "form": form}
+    context = {"account": payment.account, "payment": payment, "form": form, "receipts": payment.receipts.kept()}
     return render(request, "accounts/receipts.html", context, status=422 if request.method == "POST" else 200)
 
 
