@@ -6,10 +6,13 @@ from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
@@ -17,6 +20,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.forms.fields import UNWRITABLE
 from accounts.models import User
+from accounts.templatetags import themes
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -24,7 +28,10 @@ PERMISSIONS = ", ".join(f"{name}=()" for name in ("camera", "geolocation", "micr
 
 
 class GuardMiddleware:
-    """Refuse text that cannot be stored, with 400; keep pages out of shared and disk caches."""
+    """Refuse what is too large with 413, before it is read, and text that cannot be stored with 400.
+
+    Keep pages out of shared and disk caches.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self._get_response = get_response
@@ -32,6 +39,9 @@ class GuardMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if UNWRITABLE.search(request.path_info):
             raise BadRequest("The address holds characters that cannot be stored.")
+        if _is_too_large(request):
+            page = render_to_string("413.html", {"theme": themes.of_browser(request)})
+            return HttpResponse(page, status=413, headers={"Cache-Control": "no-store"})
         for values in (request.GET, request.POST):
             for name, texts in values.lists():
                 if any(UNWRITABLE.search(str(text)) for text in (name, *texts)):
@@ -41,6 +51,19 @@ class GuardMiddleware:
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return response
+
+
+def _is_too_large(request: HttpRequest) -> bool:
+    """Whether a request is larger than a form. Where the view takes files, those who are signed in may send as much."""
+    said = request.META.get("CONTENT_LENGTH") or "0"
+    length = int(said) if said.isdecimal() else 0  # Django reads nothing where this is no number
+    if length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return False
+    try:
+        most: Callable[[], int] | None = getattr(resolve(request.path_info).func, "most_bytes", None)
+    except Resolver404:
+        return True
+    return most is None or SESSION_KEY not in request.session or length > most()
 
 
 class PersonMiddleware:

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import FileAwareEnv
 
-from tierdash import mail_server
+from tierdash import mail_server, receipt_store
 
 env = FileAwareEnv(eager=True)
 
@@ -200,7 +200,23 @@ STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "receipts": {"BACKEND": "accounts.gateways.folder.Folder", "OPTIONS": {"location": str(VAR_DIR / "receipts")}},
 }
+_receipts_url = env.str("TIERDASH_RECEIPTS_URL", "")
+if _receipts_url:
+    try:
+        STORAGES["receipts"] = receipt_store.read(_receipts_url)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"TIERDASH_RECEIPTS_URL must look like s3://bucket/prefix?endpoint_url=...&region=...: {error}."
+        ) from None
+# How large one receipt may be, and all receipts of a workspace together; one that belongs to several payments is one.
+RECEIPT_MOST_MB = env.int("TIERDASH_RECEIPT_MOST_MB", 10)
+RECEIPTS_MOST_MB = env.int("TIERDASH_RECEIPTS_MOST_MB", 500)
+if not 1 <= RECEIPT_MOST_MB <= 100:
+    raise ImproperlyConfigured(f"TIERDASH_RECEIPT_MOST_MB is a number from 1 to 100, not {RECEIPT_MOST_MB}.")
+if RECEIPTS_MOST_MB < RECEIPT_MOST_MB:
+    raise ImproperlyConfigured("TIERDASH_RECEIPTS_MOST_MB must not be less than TIERDASH_RECEIPT_MOST_MB.")
 
 # --- mail -------------------------------------------------------------------------------------------------------------
 # With EMAIL_URL, mail leaves through that SMTP server; without it, mail stays in a folder that the administrator reads.

@@ -23,6 +23,7 @@ from accounts.actions.escalations import (
 )
 from accounts.actions.evidence import record_evidence
 from accounts.actions.feeds import close_feed, open_feed, renew_feed, restore_feed
+from accounts.actions.filing import prune_files
 from accounts.actions.following import follow, running_plans
 from accounts.actions.importing import Preview, Reading, preview_import, read_import, read_table, understand
 from accounts.actions.imports import (
@@ -51,6 +52,14 @@ from accounts.actions.payments import (
 )
 from accounts.actions.people import change_profile
 from accounts.actions.plans import PlanRefused, adopt_plan, drop_plan, plans_for
+from accounts.actions.receipts import (
+    Given,
+    Outcome,
+    ReceiptRefused,
+    attach_receipts,
+    remove_receipt,
+    restore_receipt,
+)
 from accounts.actions.relays import (
     Balance,
     RelayFacts,
@@ -77,6 +86,7 @@ __all__ = [
     "EditionChanged",
     "EscalationRefused",
     "FormUsedBefore",
+    "Given",
     "ImportRefused",
     "KeyUsedBefore",
     "Leaving",
@@ -85,11 +95,13 @@ __all__ = [
     "MailRefused",
     "NoSuchTier",
     "NotTheLatest",
+    "Outcome",
     "PaymentFacts",
     "PaymentRefused",
     "PlanRefused",
     "Preview",
     "Reading",
+    "ReceiptRefused",
     "RelayFacts",
     "RelayRefused",
     "TokenRefused",
@@ -101,6 +113,7 @@ __all__ = [
     "archive_relay",
     "assess",
     "attach_diagnosis",
+    "attach_receipts",
     "begin_import",
     "cancel_import",
     "carry_out",
@@ -130,6 +143,7 @@ __all__ = [
     "plans_for",
     "preview_adoption",
     "preview_import",
+    "prune_files",
     "prune_imports",
     "read_import",
     "read_table",
@@ -137,6 +151,7 @@ __all__ = [
     "reconcile",
     "record_evidence",
     "record_payment",
+    "remove_receipt",
     "renew_feed",
     "reopen_escalation",
     "resend_notice",
@@ -144,6 +159,7 @@ __all__ = [
     "restore_account",
     "restore_feed",
     "restore_payment",
+    "restore_receipt",
     "restore_relay",
     "restore_workspace",
     "revoke_token",

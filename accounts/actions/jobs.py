@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Value
 
 from accounts import notices
+from accounts.actions.filing import prune_files
 from accounts.actions.imports import prune_imports, take_imports, waiting_imports
 from accounts.actions.repeats import forget_answers
 from accounts.actions.standings import reconcile
@@ -78,7 +79,7 @@ def deliver(now: datetime) -> int:
 
 
 def prune(now: datetime) -> int:
-    """Delete what nobody asks for any more: old job records, kept mails and answers, sessions and cache rows.
+    """Delete what nobody asks for any more: old job records, kept mails and answers, files, sessions and cache rows.
 
     Return how many.
     """
@@ -89,7 +90,8 @@ def prune(now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608 (a name of our settings)
         cached = int(cursor.rowcount)
-    return runs + sessions + mails + cached + forget_answers(now=now) + prune_imports(now=now)
+    kept = forget_answers(now=now) + prune_imports(now=now) + prune_files(now=now)
+    return runs + sessions + mails + cached + kept
 
 
 def _slot(now: datetime) -> int:

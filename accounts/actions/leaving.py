@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from accounts.actions.workspaces import hold_administrators
-from accounts.models import Event, Membership, Notice, User, Workspace
+from accounts.models import Event, Membership, Notice, Receipt, User, Workspace
 from accounts.models.workspace import OWNER, ROLES
 
 RENAMED = "notice_resent"
@@ -80,7 +80,8 @@ def delete_person(user: User, *, now: datetime) -> Leaving:
 
 
 def erase_workspace(workspace: Workspace) -> None:
-    """Delete a workspace with everything in it, within `erasing`."""
+    """Delete a workspace with everything in it, within `erasing`. The files of its receipts go an hour later."""
+    Receipt.objects.filter(payment__account__workspace=workspace).delete()
     with connection.cursor() as cursor:
         # One statement, for a refund and the payment that it takes back go together.
         cursor.execute(

@@ -1,7 +1,7 @@
 """Bring a workspace back from its document: everything in it, or nothing."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import IO, Any
 
@@ -9,11 +9,15 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import exports
+from accounts.actions.filing import claim
+from accounts.actions.receipts import Ready
+from accounts.actions.refiling import refile
 from accounts.actions.returning import Rows, next_keys, restored_people
 from accounts.actions.rulebooks import adopt, digest_of
 from accounts.actions.standings import settle
 from accounts.exports import DocumentError
 from accounts.exports import workspace as schema
+from accounts.exports.attached import RECEIPT
 from accounts.models import (
     Account,
     Delivery,
@@ -24,6 +28,7 @@ from accounts.models import (
     Notice,
     Payment,
     Plan,
+    Receipt,
     Relay,
     RelayEvent,
     Rulebook,
@@ -52,9 +57,10 @@ def restore_workspace(file: IO[bytes], *, with_people: bool, by: User | None, no
     if by is None and not with_people:
         raise ValueError("a workspace needs somebody to belong to")
     document = exports.read_workspace(file, now=now)
+    kept = refile(document, now=now)
     try:
         with transaction.atomic():
-            workspace = _Restoration(document, with_people=with_people, by=by, now=now).run()
+            workspace = _Restoration(document, kept, with_people=with_people, by=by, now=now).run()
     except IntegrityError as error:  # somebody deleted or stored something that it needs, at the same moment
         log.warning("A workspace could not be restored.", exc_info=error)
         raise DocumentError("", _("Something changed here meanwhile; try again.")) from error
@@ -63,8 +69,11 @@ def restore_workspace(file: IO[bytes], *, with_people: bool, by: User | None, no
 
 
 class _Restoration:
-    def __init__(self, document: Row, *, with_people: bool, by: User | None, now: datetime) -> None:
-        self._document, self._with_people, self._by, self._now = document, with_people, by, now
+    def __init__(
+        self, document: Row, kept: Mapping[str, Ready], *, with_people: bool, by: User | None, now: datetime
+    ) -> None:
+        self._document, self._kept, self._with_people, self._by, self._now = document, kept, with_people, by, now
+        self._payments_by_uid: dict[Any, int] = {}
 
     def run(self) -> Workspace:
         self._restore_rulebooks()
@@ -76,6 +85,9 @@ class _Restoration:
             rows.add(Account(workspace=workspace, **schema.ACCOUNT.columns(account)), f"accounts[{place}]")
         rows.store()
         self._each(Payment, "payments", self._payments)
+        self._each(Receipt, "payments", self._receipts)
+        if claim(self._kept):
+            raise DocumentError("files", _("Something changed here meanwhile; try again."))
         self._sightings: dict[tuple[Any, int], int] = {}
         self._each(Sighting, "sightings", self._keep_sightings)
         self._each(Episode, "episodes", self._episodes)
@@ -131,6 +143,7 @@ class _Restoration:
     def _payments(self, account: Row, path: str) -> Iterator[tuple[Payment, str]]:
         keys = next_keys(Payment, len(account["payments"]))
         by_uid = {payment["uid"]: key for payment, key in zip(account["payments"], keys, strict=True)}
+        self._payments_by_uid |= by_uid
         for place, payment in enumerate(account["payments"]):
             row = Payment(
                 pk=by_uid[payment["uid"]],
@@ -140,6 +153,22 @@ class _Restoration:
                 **schema.PAYMENT.columns(payment),
             )
             yield row, f"{path}[{place}]"
+
+    def _receipts(self, account: Row, path: str) -> Iterator[tuple[Receipt, str]]:
+        """Those whose files came along. What they look like is what was found in the files, not what is said here."""
+        for place, payment in enumerate(account["payments"]):
+            for number, said in enumerate(payment["receipts"]):
+                if said["sha256"] not in self._kept:
+                    continue
+                found = self._kept[said["sha256"]]
+                row = Receipt(
+                    payment_id=self._payments_by_uid[payment["uid"]],
+                    added_by_id=self._people.user(said["added_by"]),
+                    has_thumbnail=found.has_thumbnail,
+                    facts=found.facts,
+                    **RECEIPT.columns(said),
+                )
+                yield row, f"{path}[{place}].receipts[{number}]"
 
     def _keep_sightings(self, account: Row, path: str) -> Iterator[tuple[Sighting, str]]:
         keys = next_keys(Sighting, len(account["sightings"]))

@@ -1,5 +1,6 @@
 """The packing room: what is here as documents to take away, and such documents read again. It writes no row."""
 
+from accounts.exports import attached
 from accounts.exports.described import json_schema
 from accounts.exports.kinds import DocumentError
 from accounts.exports.packing import write_workspace
@@ -7,6 +8,12 @@ from accounts.exports.person import write_person
 from accounts.exports.reading import read_workspace
 from accounts.exports.spreadsheets import write_csv, write_xlsx
 from accounts.exports.workspace import MOST_BYTES, SCHEMA
+
+
+def most_bytes() -> int:
+    """How large a document may be that is read, with its files."""
+    return attached.most_bytes(MOST_BYTES)
+
 
 # Each form that a workspace can leave in: how a file's name ends, what the file is, and who writes it.
 FORMATS = {
@@ -17,10 +24,10 @@ FORMATS = {
 
 __all__ = [
     "FORMATS",
-    "MOST_BYTES",
     "SCHEMA",
     "DocumentError",
     "json_schema",
+    "most_bytes",
     "read_workspace",
     "write_csv",
     "write_person",

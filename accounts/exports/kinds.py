@@ -284,3 +284,7 @@ class ListOf(Kind):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": self.kind.schema()}
+
+
+PERSON_NUMBER = Whole(1, 1_000_000)
+NOBODY = "null: nobody, or somebody who has left"

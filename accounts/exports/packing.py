@@ -10,6 +10,8 @@ from django.db import connection, models, transaction
 
 from accounts import rules
 from accounts.exports import workspace as schema
+from accounts.exports.attached import FILE, RECEIPT
+from accounts.gateways import files
 from accounts.models import (
     Account,
     Delivery,
@@ -20,6 +22,7 @@ from accounts.models import (
     Notice,
     Payment,
     Plan,
+    Receipt,
     Relay,
     RelayEvent,
     Rulebook,
@@ -68,6 +71,7 @@ def _pieces(workspace: Workspace, now: datetime) -> Iterator[str]:
         yield from _account(account, people)
     yield "\n]"
     yield from _list("relays", _relays(workspace, people))
+    yield from _list("files", _files(accounts))
     yield "}\n"
 
 
@@ -97,12 +101,27 @@ def _account(account: Account, people: "_People") -> Iterator[str]:
 
 def _payments(account: Account, people: "_People") -> Iterator[Row]:
     payments = Payment.objects.filter(account=account).annotate(undone_uid=models.F("undoes__uid")).order_by("id")
-    for payment in payments.iterator(CHUNK):
+    receipts = models.Prefetch("receipts", Receipt.objects.kept())
+    for payment in payments.prefetch_related(receipts).iterator(CHUNK):
         undone = payment.undone_uid  # type: ignore[attr-defined]  # annotated above
         yield schema.PAYMENT.write(payment) | {
             "undoes": str(undone) if undone else None,
             "recorded_by": people.number(payment.recorded_by_id),
+            "receipts": [
+                RECEIPT.write(each) | {"added_by": people.number(each.added_by_id)} for each in payment.receipts.all()
+            ],
         }
+
+
+def _files(accounts: models.QuerySet[Account]) -> Iterator[Row]:
+    """The bytes of each receipt, once. files.Unreachable where nobody can say what they are."""
+    kept = Receipt.objects.kept().filter(payment__account__in=accounts.order_by()).order_by("sha256")
+    for digest in kept.values_list("sha256", flat=True).distinct():
+        try:
+            content: bytes | None = files.read(digest)
+        except files.Missing:
+            content = None
+        yield {"sha256": digest, "content": None if content is None else FILE.fields[1].kind.write(content)}
 
 
 def _sighting(sighting: Sighting, numbers: dict[int, int], people: "_People") -> Row:
@@ -163,6 +182,8 @@ class _People:
     def __init__(self, workspace: Workspace, accounts: models.QuerySet[Account]) -> None:
         of_these = {"account__in": accounts.order_by()}
         named = set(Membership.objects.filter(workspace=workspace).values_list("user_id", flat=True))
+        attached = Receipt.objects.kept().filter(payment__account__in=accounts.order_by()).order_by()
+        named.update(attached.values_list("added_by_id", flat=True).distinct())
         for model, column in ((Payment, "recorded_by"), (Sighting, "recorded_by"), (Plan, "adopted_by"), (Event, "by")):
             named.update(
                 model._default_manager.filter(**of_these).order_by().values_list(f"{column}_id", flat=True).distinct()

@@ -9,6 +9,7 @@ from django.db import models
 
 from accounts import rules
 from accounts.exports import workspace as schema
+from accounts.exports.attached import RECEIPT
 from accounts.exports.packing import CHUNK, snapshot
 from accounts.models import (
     Account,
@@ -20,6 +21,7 @@ from accounts.models import (
     Notice,
     Payment,
     Plan,
+    Receipt,
     Relay,
     RelayEvent,
     Sighting,
@@ -97,6 +99,7 @@ def _lists(user: User, visible: dict[Any, str]) -> Iterator[tuple[str, Iterable[
             lambda row: schema.PAYMENT.write(row) | {"undoes": str(row.undone_uid) if row.undone_uid else None},
         ),
     )
+    yield "receipts_attached", _receipts(user, visible)
     yield "sightings_recorded", told(Sighting.objects.filter(recorded_by=user), schema.SIGHTING.write)
     yield "plans_adopted", told(Plan.objects.filter(adopted_by=user), schema.PLAN.write)
     yield "steps_ticked", _ticks(user, visible)
@@ -119,6 +122,14 @@ def _lists(user: User, visible: dict[Any, str]) -> Iterator[tuple[str, Iterable[
             ),
         ),
     )
+
+
+def _receipts(user: User, visible: dict[Any, str]) -> Iterator[Row]:
+    """What the person attached, without the bytes: those are the workspace's."""
+    for receipt in Receipt.objects.kept().filter(added_by=user).select_related("payment").iterator(CHUNK):
+        account_id = receipt.payment.account_id
+        named = {"account_id": str(account_id), "account": visible.get(account_id), "payment": str(receipt.payment.uid)}
+        yield named | RECEIPT.write(receipt)
 
 
 def _relay_events(user: User) -> Iterator[Row]:

@@ -8,6 +8,7 @@ from typing import IO, Any, NoReturn
 from django.utils.translation import gettext as _
 
 from accounts import rules
+from accounts.exports import attached
 from accounts.exports import workspace as schema
 from accounts.exports.inside import check_event, check_notice, check_relay
 from accounts.exports.kinds import DocumentError, ListOf, Past
@@ -17,8 +18,12 @@ Row = dict[str, Any]
 
 
 def read_workspace(file: IO[bytes], *, now: datetime) -> Row:
-    """Return the document as schema.DOCUMENT reads it. DocumentError names the path of the first mistake."""
-    raw = file.read(schema.MOST_BYTES + 1)
+    """Return the document as schema.DOCUMENT reads it. DocumentError names the path of the first mistake.
+
+    The bytes of its files are in `held` (attached.Held), and nowhere else.
+    """
+    held = attached.Held()
+    raw = attached.lifted(file, held, most=schema.MOST_BYTES)
     if len(raw) > schema.MOST_BYTES:
         most = schema.MOST_BYTES // 1024**2
         raise DocumentError("", _("The file is larger than {most} MB.").format(most=most))
@@ -26,8 +31,9 @@ def read_workspace(file: IO[bytes], *, now: datetime) -> Row:
     _check_version(document)
     read = schema.DOCUMENT.read(document, "")
     _check_past(schema.DOCUMENT, read, "", now)
+    _check_files(read, held)
     _check_links(read)
-    return read
+    return read | {"held": held}
 
 
 def _parsed(raw: bytes) -> Any:
@@ -73,6 +79,19 @@ def _check_past(shape: Shape, read: Row, path: str, now: datetime) -> None:
         elif isinstance(field.kind, ListOf) and isinstance(field.kind.kind, Shape):
             for place, item in enumerate(value):
                 _check_past(field.kind.kind, item, f"{at}[{place}]", now)
+
+
+def _check_files(read: Row, held: attached.Held) -> None:
+    """Hand over the bytes that were not on lines of their own; then look whether each receipt has its file."""
+    files = _unique(read["files"], "files", "sha256")
+    for place, file in enumerate(read["files"]):
+        if file["content"] is not None:
+            held.put(file["sha256"], file["content"], f"files[{place}]")
+            file["content"] = None
+    for place, account in enumerate(read["accounts"]):
+        for number, payment in enumerate(account["payments"]):
+            here = f"accounts[{place}].payments[{number}].receipts"
+            attached.check_receipts(payment["receipts"], files, held, here)
 
 
 def _check_links(read: Row) -> None:
@@ -158,6 +177,8 @@ class _Links:
         for place, payment in enumerate(payments):
             here = f"{path}[{place}]"
             self._check_person(payment["recorded_by"], f"{here}.recorded_by")
+            for number, receipt in enumerate(payment["receipts"]):
+                self._check_person(receipt["added_by"], f"{here}.receipts[{number}].added_by")
             _check_known(payment["undoes"], held, f"{here}.undoes")
             if payment["undoes"] and held[payment["undoes"]]["kind"] in rules.UNDOING:
                 raise DocumentError(

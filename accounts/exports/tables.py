@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, Prefetch
+from django.db.models import Count, F, OuterRef, Prefetch, Subquery
 
 from accounts import rules
 from accounts.exports.packing import CHUNK
-from accounts.models import Account, Delivery, Notice, Payment, Relay, Sighting, Workspace
+from accounts.models import Account, Delivery, Notice, Payment, Receipt, Relay, Sighting, Workspace
 
 Value = str | int | bool | Decimal | None
 Row = tuple[Value, ...]
@@ -62,8 +62,10 @@ def _accounts(workspace: Workspace) -> Iterator[Row]:
 
 def _payments(workspace: Workspace) -> Iterator[Row]:
     payments = Payment.objects.filter(account__workspace=workspace).select_related("account", "recorded_by")
-    ordered = payments.annotate(undone_uid=F("undoes__uid")).order_by("account__created_at", "account_id", "id")
-    for payment in ordered.iterator(CHUNK):
+    kept = Receipt.objects.filter(payment=OuterRef("pk"), removed_at=None).values("payment").order_by()
+    counted = Subquery(kept.annotate(count=Count("pk")).values("count"))
+    ordered = payments.annotate(undone_uid=F("undoes__uid"), proofs=counted)
+    for payment in ordered.order_by("account__created_at", "account_id", "id").iterator(CHUNK):
         undone = payment.undone_uid  # type: ignore[attr-defined]  # annotated above
         yield (
             str(payment.account_id),
@@ -81,6 +83,7 @@ def _payments(workspace: Workspace) -> Iterator[Row]:
             str(undone) if undone else None,
             payment.reference,
             payment.note,
+            payment.proofs or 0,  # type: ignore[attr-defined]  # annotated above
             payment.recorded_by.email if payment.recorded_by else None,
             _instant(payment.recorded_at),
             _instant(payment.changed_at),
@@ -191,6 +194,7 @@ TABLES = (
             "undoes",
             "reference",
             "note",
+            "receipts",
             "recorded_by",
             "recorded_at",
             "changed_at",

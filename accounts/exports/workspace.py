@@ -3,8 +3,24 @@
 from django.conf import settings
 
 from accounts import notices, rules
+from accounts.exports.attached import FILE, RECEIPT
 from accounts.exports.inside import BaseUrl, Before, Email, Instants, PlanDocument, Wish, Zone
-from accounts.exports.kinds import Amount, Day, Facts, Flag, Instant, Key, Line, ListOf, OneOf, Past, Whole, Words
+from accounts.exports.kinds import (
+    NOBODY,
+    PERSON_NUMBER,
+    Amount,
+    Day,
+    Facts,
+    Flag,
+    Instant,
+    Key,
+    Line,
+    ListOf,
+    OneOf,
+    Past,
+    Whole,
+    Words,
+)
 from accounts.exports.shape import Field, Shape, stored
 from accounts.models.escalation import HOWS, LONGEST_TICKET
 from accounts.models.notice import MOST_ATTEMPTS, MOST_DOUBTS, SENDING, STATUSES
@@ -13,11 +29,10 @@ from accounts.models.workspace import ROLES
 
 NAME, VERSION = "tierdash.workspace", 1
 SCHEMA = f"{NAME}/{VERSION}"
+# Without the bytes of its files, which are read one by one.
 MOST_BYTES = 64 * 1024 * 1024
 
-PERSON_NUMBER = Whole(1, 1_000_000)
 TIER, SLUG, EDITION = Line(40, 1), Line(20, 1), Line(80, 1)
-NOBODY = "null: nobody, or somebody who has left"
 
 PERSON = Shape(
     "person",
@@ -71,6 +86,7 @@ PAYMENT = Shape(
         Field("recorded_by", PERSON_NUMBER, f"the number of who entered it; {NOBODY}", is_nullable=True),
         stored("recorded_at", Past(), "when it was entered"),
         stored("changed_at", Past(), "when it was changed last"),
+        Field("receipts", ListOf(RECEIPT), "the files that prove it"),
     ),
 )
 SIGHTING = Shape(
@@ -263,9 +279,10 @@ DOCUMENT = Shape(
         Field("rulebooks", ListOf(RULEBOOK), "the rules that it is judged by"),
         Field("accounts", ListOf(ACCOUNT), "the accounts"),
         Field("relays", ListOf(RELAY), "the resellers"),
+        Field("files", ListOf(FILE), "what the receipts hold"),
     ),
 )
 SHAPES = (
-    DOCUMENT, HOME, PERSON, MEMBER, RULEBOOK, ACCOUNT, PAYMENT, SIGHTING, EPISODE, ESCALATION, TICK, PLAN, EVENT,
-    NOTICE, DELIVERY, RELAY, RELAY_EVENT,
+    DOCUMENT, HOME, PERSON, MEMBER, RULEBOOK, ACCOUNT, PAYMENT, RECEIPT, SIGHTING, EPISODE, ESCALATION, TICK, PLAN,
+    EVENT, NOTICE, DELIVERY, RELAY, RELAY_EVENT, FILE,
 )  # fmt: skip

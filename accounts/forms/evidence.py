@@ -21,12 +21,12 @@ class EvidenceForm(forms.Form):
     hides_amounts = forms.BooleanField(
         label=_("Hide amounts"),
         required=False,
-        help_text=_("Whether the money sufficed for the tier still stands there, and since when."),
+        help_text=_("Whether the money sufficed for the tier still stands there, and since when. Receipts stay out."),
     )
     hides_names = forms.BooleanField(
         label=_("Hide names"),
         required=False,
-        help_text=_("The account, its organization ID, who made the pack, references and notes."),
+        help_text=_("The account, its organization ID, who made the pack, references and notes. Receipts stay out."),
     )
 
     def __init__(self, data: Any = None, *, standing: rules.Standing, language: str, **options: Any) -> None:

@@ -15,7 +15,7 @@ class RestoreForm(forms.Form):
 
     document = forms.FileField(
         label=_("JSON file"),
-        help_text=_("One that was downloaded here as JSON, up to 64 MB."),
+        help_text=_("One that was downloaded here as JSON, up to 64 MB and its receipts."),
         error_messages={"empty": _("This file is empty.")},
         widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
     )
@@ -35,8 +35,9 @@ class RestoreForm(forms.Form):
 
     def clean_document(self) -> "UploadedFile[bytes]":
         file: UploadedFile[bytes] = self.cleaned_data["document"]
-        if (file.size or 0) > exports.MOST_BYTES:
-            raise forms.ValidationError(_("This file is larger than 64 MB."))
+        if (file.size or 0) > exports.most_bytes():
+            most = exports.most_bytes() // 1024**2
+            raise forms.ValidationError(_("This file is larger than {most} MB.").format(most=most))
         return file
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, rules
 from accounts.forms.fields import AmountField, ClockField, DayField, KeyField, LineField, instant_of
+from accounts.forms.receipts import FilesField, given
 from accounts.models import Account, Payment
 from accounts.templatetags.slugs import KINDS as KIND_WORDS
 from accounts.templatetags.slugs import STATUSES as STATUS_WORDS
@@ -111,9 +112,11 @@ class PaymentForm(LineForm):
     )
     reference = LineField(label=_("Invoice or receipt number"), required=False, max_length=100)
     note = LineField(label=_("Note"), required=False, max_length=500)
+    receipts = FilesField(required=False)
     form_key = KeyField(required=False)
 
     HEAD = ("gross", "day", "kind")
+    BESIDE = ("receipts",)
 
     def __init__(self, *args: Any, account: Account, payment: Payment | None = None, **options: Any) -> None:
         self.account, self.payment = account, payment
@@ -139,7 +142,7 @@ class PaymentForm(LineForm):
 
     @property
     def rest(self) -> list[forms.BoundField]:
-        return [field for field in self.visible_fields() if field.name not in self.HEAD]
+        return [field for field in self.visible_fields() if field.name not in (*self.HEAD, *self.BESIDE)]
 
     @property
     def is_rest_open(self) -> bool:
@@ -189,6 +192,15 @@ class PaymentForm(LineForm):
             reference=said["reference"],
             note=said["note"],
         )
+
+    def given(self) -> list[actions.Given]:
+        """The files that are to be attached to the payment."""
+        return given(self.cleaned_data["receipts"])
+
+    def tell_of_files(self) -> None:
+        """Say beside the field that files which were chosen have to be chosen again, before the form is shown again."""
+        if self.files:
+            self.add_error("receipts", _("Choose the files again: browsers forget them when a form comes back."))
 
     def refuse(self, refusal: actions.PaymentRefused) -> None:
         """Show beside its field what the ledger refused."""

@@ -43,6 +43,16 @@ class Bring:
 
 
 @dataclass(frozen=True)
+class Attach:
+    """A receipt of a kind of paperwork.MADE was attached to the story's payment of this number, `days` before now."""
+
+    days: float
+    payment: int
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Act:
     """Something that was done on the path to the tier that was due `days` before now: an action by its name."""
 
@@ -59,7 +69,7 @@ class Err:
     text: str
 
 
-Happening = Pay | See | Adopt | Bring | Act | Err
+Happening = Pay | See | Adopt | Bring | Attach | Act | Err
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,9 @@ STORIES = (
             Pay(35, "25", "auto_recharge", {"tax": Decimal(0)}),
             See(33, "tier-2"),
             Pay(20, "45", more={"reference": "INV-21190", "tax": Decimal(0)}),
+            Attach(19.9, 0, "pdf", "Receipt-20417.pdf"),
+            Attach(19.8, 2, "png", "Billing page, INV-21190.png"),
+            Attach(19.8, 2, "eml", "Your API account has been funded.eml"),
             Err(1.2, TOO_FAST),
         ),
         facts={"organization_ref": "org-Kq7dEu01", "goal": {"model": "o3-mini"}},
@@ -104,6 +117,7 @@ STORIES = (
         (
             Pay(29, "60", more={"tax": Decimal(0)}),
             Pay(3, "5", more={"reference": "INV-21544", "tax": Decimal(0)}),
+            Attach(2.5, 1, "pdf", "Receipt-21544.pdf"),
             Act(0.3, "tick_step", {"step": "limits_checked"}),
         ),
         facts={"organization_ref": "org-Rs41Lab"},
@@ -167,6 +181,7 @@ STORIES = (
             Pay(15, "72.20", "refund", YUAN | {"undoes": 0}),
             Pay(9, "12", "chargeback"),
             Pay(1, "20", more={"status": "pending"}),
+            Attach(0.9, 0, "png", "充值成功.png"),
         ),
     ),
     Story(

@@ -10,6 +10,7 @@ from accounts.models.job_run import JobRun
 from accounts.models.notice import Delivery, Notice
 from accounts.models.payment import Payment
 from accounts.models.plan import Plan
+from accounts.models.receipt import LooseFile, Receipt, kept_rows
 from accounts.models.relay import Relay, RelayEvent
 from accounts.models.rulebook import Rulebook, Shelf
 from accounts.models.sighting import Sighting
@@ -28,10 +29,12 @@ __all__ = [
     "Import",
     "JobRun",
     "KeptAnswer",
+    "LooseFile",
     "Membership",
     "Notice",
     "Payment",
     "Plan",
+    "Receipt",
     "Relay",
     "RelayEvent",
     "Rulebook",
@@ -41,4 +44,5 @@ __all__ = [
     "Token",
     "User",
     "Workspace",
+    "kept_rows",
 ]

@@ -2,6 +2,6 @@
 
 from accounts.gateways.typesetting import CannotTypeset
 from accounts.papers.case import Case, case_of
-from accounts.papers.pack import Evidence, Pack, Part, Wishes
+from accounts.papers.pack import IN_MEMORY, Evidence, Pack, Part, ReceiptMissing, Wishes
 
-__all__ = ["CannotTypeset", "Case", "Evidence", "Pack", "Part", "Wishes", "case_of"]
+__all__ = ["IN_MEMORY", "CannotTypeset", "Case", "Evidence", "Pack", "Part", "ReceiptMissing", "Wishes", "case_of"]

@@ -18,7 +18,7 @@ def ledger(document: Mapping[str, Any]) -> dict[str, Any]:
     is_hidden = document["hidden"]["amounts"]
     rows = [_line(line, is_hidden) for line in document["ledger"]]
     left_out = len(rows) - MOST_LINES
-    note = _("No receipt file is stored with this account. “Counts” is judged by the rules below.")
+    note = f"{_receipts(document)} {_('“Counts” is judged by the rules below.')}"
     if left_out > 0:
         rows[FIRST_LINES : FIRST_LINES + left_out] = []
         pattern = ngettext(
@@ -35,6 +35,15 @@ def ledger(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _receipts(document: Mapping[str, Any]) -> str:
+    """Where the receipts are."""
+    if any(document["hidden"].values()):
+        return _("Receipts stay out, because amounts or names are hidden.")
+    if any(line["receipts"] for line in document["ledger"]):
+        return _("Receipts are in the pack under the names that stand here.")
+    return _("No receipt file is stored with this account.")
+
+
 def _line(line: Mapping[str, Any], is_hidden: bool) -> dict[str, Any]:
     kind = slugs.word(slugs.KINDS, line["kind"])
     if line["status"] != "succeeded":
@@ -43,6 +52,7 @@ def _line(line: Mapping[str, Any], is_hidden: bool) -> dict[str, Any]:
     small = [line["reference"] or "", line["note"] or ""]
     if line["undoes"]:
         small.insert(0, _("of no. {number}").format(number=line["undoes"]))
+    small += [receipt["file"] for receipt in line["receipts"] or ()]
     return {
         "number": str(line["number"]),
         "day": day,

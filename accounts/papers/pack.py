@@ -4,7 +4,6 @@ The same case, wishes, language and time zone give the same bytes: a second pack
 """
 
 import hashlib
-import io
 import json
 import zipfile
 from collections.abc import Sequence
@@ -12,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -20,6 +20,7 @@ from django.utils import timezone, translation
 from django.utils.text import slugify
 
 from accounts import rules
+from accounts.gateways import files
 from accounts.gateways.typesetting import typeset
 from accounts.papers.case import Case
 from accounts.papers.drawing import Picture
@@ -30,6 +31,8 @@ SOURCE = "papers/statement.typ"
 # The ending of a ticket's file for each language that a ticket is written in.
 TICKETS = {"en": "ticket.en.txt", "zh-hans": "ticket.zh.txt"}
 SUMS = "SHA256SUMS"
+# How many bytes of a pack are kept in memory before it goes to the disk.
+IN_MEMORY = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +57,53 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A receipt among the files of the pack; `said` is the name that its owner gave it.
+
+    Its content is read when it is asked for. ReceiptMissing where there is none, or another one.
+    """
+
+    name: str
+    digest: str
+    said: str
+
+    @property
+    def content(self) -> bytes:
+        try:
+            content = files.read(self.digest)
+        except files.Missing as error:
+            raise ReceiptMissing(self.said) from error
+        if hashlib.sha256(content).hexdigest() != self.digest:
+            raise ReceiptMissing(self.said)
+        return content
+
+
+class ReceiptMissing(LookupError):
+    """The file of a receipt is not there; `name` is what its owner called it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
-    """The whole pack. `name` is ASCII; `own_name` has the account's name in its own script."""
+    """The whole pack in an open file. `name` is ASCII; `own_name` has the account's name in its own script."""
 
     name: str
     own_name: str
-    content: bytes
-    parts: tuple[Part, ...]
+    file: IO[bytes]
+    parts: tuple[Part | Enclosure, ...]
+
+    @property
+    def content(self) -> bytes:
+        self.file.seek(0)
+        return self.file.read()
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
+        self.file.seek(0)
+        return hashlib.file_digest(self.file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 class Evidence:
@@ -109,15 +148,34 @@ class Evidence:
         """The file's name in ASCII: with names hidden it does not tell the account either."""
         return self._name(allow_unicode=False)
 
+    @cached_property
+    def enclosures(self) -> list[Enclosure]:
+        """The receipts that go into the pack; none where anything is hidden, for nobody can blacken them."""
+        lines = self.document["ledger"]
+        told = [receipt for line in lines for receipt in line["receipts"] or ()]
+        return [Enclosure(receipt["file"], receipt["sha256"], receipt["name"]) for receipt in told]
+
+    @property
+    def receipt_count(self) -> int:
+        """How many receipts are kept, whether they go into the pack or not."""
+        return sum(len(paper.receipts) for paper in self.case.facts.papers.values())
+
+    @property
+    def receipt_bytes(self) -> int:
+        return sum(proof.size for paper in self.case.facts.papers.values() for proof in paper.receipts)
+
     def pack(self) -> Pack:
-        """Make the pack. CannotTypeset when the statement could not be printed."""
-        parts = [
+        """Make the pack.
+
+        CannotTypeset when the statement could not be printed; ReceiptMissing or files.Unreachable when a receipt could
+        not be read.
+        """
+        parts: list[Part | Enclosure] = [
             Part("evidence.json", f"{json.dumps(self.document, ensure_ascii=False, indent=2)}\n".encode()),
             *(Part(TICKETS[language], text.encode()) for language, text in self.tickets.items()),
             Part("timeline.svg", self.picture.svg().encode()),
         ]
-        # Receipts will be parts, too, once they are kept as files; with anything hidden they stay out, for nobody
-        # can blacken them.
+        parts += self.enclosures
         parts.append(Part("evidence.pdf", self._pdf(parts)))
         parts.sort(key=lambda part: part.name)
         sums = "".join(f"{part.digest}  {part.name}\n" for part in parts)
@@ -148,7 +206,7 @@ class Evidence:
         with translation.override(language):
             return render_to_string("papers/ticket.txt", context).strip() + "\n"
 
-    def _pdf(self, others: Sequence[Part]) -> bytes:
+    def _pdf(self, others: Sequence[Part | Enclosure]) -> bytes:
         """The statement. It cannot hold its own hash, only those of the other parts."""
         hashes = {part.name: part.digest for part in others}
         with translation.override(self.wishes.language):
@@ -157,16 +215,18 @@ class Evidence:
         source = (Path(settings.BASE_DIR) / "templates" / SOURCE).read_text(encoding="utf-8")
         return typeset(source, values, made_at=self.case.standing.at)
 
-    def _zip(self, parts: Sequence[Part]) -> bytes:
+    def _zip(self, parts: Sequence[Part | Enclosure]) -> IO[bytes]:
         at = self.case.standing.at.astimezone(UTC)
-        file = io.BytesIO()
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as pack:
+        file = cast(IO[bytes], SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - it is closed by whoever sends it
+        with zipfile.ZipFile(file, "w") as pack:
             for part in parts:
                 entry = zipfile.ZipInfo(part.name, at.timetuple()[:6])
                 entry.create_system, entry.external_attr = 3, 0o644 << 16  # the same on every machine
-                entry.compress_type = zipfile.ZIP_DEFLATED
+                # Receipts are compressed already, each in its own way.
+                is_made_here = isinstance(part, Part)
+                entry.compress_type = zipfile.ZIP_DEFLATED if is_made_here else zipfile.ZIP_STORED
                 pack.writestr(entry, part.content)
-        return file.getvalue()
+        return file
 
     def _name(self, *, allow_unicode: bool) -> str:
         account = "" if self.wishes.hidden.names else slugify(self.case.account.name, allow_unicode=allow_unicode)

@@ -1,6 +1,6 @@
 """The law: plain Python, no Django, no clock, no I/O. Everything here is a pure function of what it is given."""
 
-from accounts.rules import imports
+from accounts.rules import imports, receipts
 from accounts.rules.access import ACCESS_STATES, Access, LimitsAt, access, limits_at, unlocked_by
 from accounts.rules.advice import CODES as ADVICE_CODES
 from accounts.rules.advice import URGENT_CODES, Advice, Gate
@@ -12,7 +12,7 @@ from accounts.rules.differences import Difference, differences
 from accounts.rules.doctor import GATES, Diagnosis, SeenLimit, TooLong, diagnose, scrub
 from accounts.rules.doctor import MOST_CHARACTERS as MOST_PASTED
 from accounts.rules.escalation import ON_THE_PATH, SAYABLE, STEPS, Path, PathStep, Reach, path, reach
-from accounts.rules.evidence import CLAIMS, Claim, Facts, Hidden, Owner, Paper, Sighting, claim_of, evidence
+from accounts.rules.evidence import CLAIMS, Claim, Facts, Hidden, Owner, Paper, Proof, Sighting, claim_of, evidence
 from accounts.rules.experience import Climb, Experience, Spread, experience
 from accounts.rules.following import FOLLOWING_STATES, Followed, Following, follow
 from accounts.rules.hiding import without_amounts
@@ -141,6 +141,7 @@ __all__ = [
     "PlanStep",
     "Plans",
     "Projection",
+    "Proof",
     "Provider",
     "Reach",
     "Reason",
@@ -201,6 +202,7 @@ __all__ = [
     "plan",
     "plan_anew",
     "reach",
+    "receipts",
     "relay_condition",
     "scrub",
     "tally",

@@ -14,6 +14,7 @@ from accounts.rules.advice import Situation
 from accounts.rules.instants import as_text
 from accounts.rules.ledger import Entry
 from accounts.rules.reading import Text
+from accounts.rules.receipts import part_name
 from accounts.rules.rulebook import Cap, Rulebook, Span
 from accounts.rules.standing import Standing, TierStanding
 from accounts.rules.timeline import Told
@@ -44,11 +45,22 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """A receipt: the name that its owner gave it, one of receipts.KINDS, its SHA-256 and its size in bytes."""
+
+    name: str
+    kind: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
     """What is known of a ledger line beside the line. `is_day_only`: its instant is the last second of its day."""
 
     is_day_only: bool = False
     note: str = ""
+    receipts: Sequence[Proof] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +228,28 @@ def _ledger(entries: Sequence[Entry], facts: Facts, hidden: Hidden) -> list[dict
                 **(dict.fromkeys(amounts) if hidden.amounts else amounts),
                 "reference": None if hidden.names else line.reference,
                 "note": None if hidden.names else paper.note,
-                "receipts": [],  # none is kept yet
+                "receipts": _receipts(numbers[line.id], paper, hidden),
             }
         )
     return rows
+
+
+def _receipts(number: int, paper: Paper, hidden: Hidden) -> list[dict[str, Any]] | None:
+    """The receipts of a line by the names that they have beside the document. With anything hidden they stay out.
+
+    Nobody can blacken a file, and its hash would tell it to whoever has it.
+    """
+    if hidden.amounts or hidden.names:
+        return None
+    return [
+        {
+            "file": part_name(number, place, proof.kind),
+            "name": proof.name,
+            "sha256": proof.sha256,
+            "size": proof.size,
+        }
+        for place, proof in enumerate(paper.receipts, 1)
+    ]
 
 
 def _plain(amount: Decimal | None) -> str | None:

@@ -137,6 +137,15 @@ SENTENCES: dict[str, Callable[[Facts, rules.Rulebook], Any]] = {
     "payment_corrected": _corrected,
     "payment_voided": lambda facts, book: fill(_("Voided: {kind}, {amount}, {when}"), **_payment(facts["after"])),
     "payment_restored": lambda facts, book: fill(_("Restored: {kind}, {amount}, {when}"), **_payment(facts["after"])),
+    "receipt_attached": lambda facts, book: fill(
+        _("Attached {name} to: {kind}, {amount}, {when}"), name=facts["name"], **_payment(facts["of"])
+    ),
+    "receipt_removed": lambda facts, book: fill(
+        _("Removed {name} from: {kind}, {amount}, {when}"), name=facts["name"], **_payment(facts["of"])
+    ),
+    "receipt_restored": lambda facts, book: fill(
+        _("Took back {name} of: {kind}, {amount}, {when}"), name=facts["name"], **_payment(facts["of"])
+    ),
     "payments_imported": _imported,
     "import_undone": _import_undone,
     "advice_changed": _advice_changed,

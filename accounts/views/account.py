@@ -18,7 +18,8 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions, rules
 from accounts.forms.payments import PaymentForm
-from accounts.models import Account, Membership, Payment, Plan, Rulebook
+from accounts.forms.receipts import ACCEPTED, most_bytes
+from accounts.models import Account, Membership, Payment, Plan, Receipt, Rulebook, kept_rows
 from accounts.models.workspace import WRITING_ROLES
 from accounts.views.climbing import climbing
 from accounts.views.living import answer, living, whole
@@ -62,6 +63,7 @@ def whole_page(
     context = page_of(request, held, now=now) | dict(typed)
     if context["is_editor"]:
         context["form"] = form or PaymentForm(account=held, zone=zone_of(request), now=now)
+        context |= {"accepted": ACCEPTED, "most_sent": most_bytes()}
     live = living(PARTS, context, request)
     facts = context | {"parts": live.parts, "version": live.version}
     return render(request, "accounts/account.html", facts, status=status)
@@ -91,7 +93,7 @@ def changed(
 def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str, Any]:
     """Everything the account page and its parts show, with the standing of this moment."""
     shelf = Rulebook.objects.all().shelf()
-    payments = list(Payment.objects.filter(account=held).select_related("undoes").in_entry_order())
+    payments = payments_of(held)
     standing = actions.assess(held, [payment.as_line() for payment in payments], shelf, now=now)
     book, shows_all = standing.rulebook, bool(said(request, "all"))
     role = Membership.objects.filter(workspace=held.workspace_id, user=request.user).values_list("role", flat=True)
@@ -124,6 +126,19 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         **climbing(request, held, standing, may_change=may_write and not held.is_archived, now=now),
         "current_edition": shelf.in_force(book.provider.id, now.date()),
     }
+
+
+def payments_of(held: Account) -> list[Payment]:
+    """The account's payments in their order, each with its `kept_receipts`, in one query."""
+    payments: list[Any] = list(
+        Payment.objects.filter(account=held)
+        .select_related("undoes")
+        .annotate(receipt_rows=kept_rows())
+        .in_entry_order()
+    )
+    for payment in payments:
+        payment.kept_receipts = [Receipt.from_row(row) for row in payment.receipt_rows]
+    return payments
 
 
 def _timeline(held: Account, standing: rules.Standing) -> rules.Timeline:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -18,6 +18,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import actions, papers
 from accounts.forms.evidence import EvidenceForm
 from accounts.forms.people import LANGUAGE_NAMES
+from accounts.gateways import files
 from accounts.views.requests import PersonRequest, find_account
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request")
-def evidence(request: PersonRequest, account_id: UUID) -> HttpResponse:
+def evidence(request: PersonRequest, account_id: UUID) -> HttpResponse | FileResponse:
     """Show what would be in the pack, as the switches stand; for htmx the preview alone. A POST makes the pack."""
     held, now = find_account(request, account_id), timezone.now()
     case = papers.case_of(held, by=request.user, now=now)
@@ -35,12 +36,10 @@ def evidence(request: PersonRequest, account_id: UUID) -> HttpResponse:
     made = papers.Evidence(case, wishes)
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
-        try:
-            return _hand_out(request, made, now=now)
-        except papers.CannotTypeset:
-            log.exception("The evidence of account %s cannot be printed.", held.pk)
-            messages.error(request, _("The pack could not be made. Please try again in a minute."))
-            status = 503
+        pack = _packed(request, made)
+        if pack is not None:
+            return _hand_out(request, made, pack, now=now)
+        status = 503
     template = "accounts/_evidence.html" if request.htmx else "accounts/evidence.html"
     return render(request, template, preview_of(made) | {"account": held, "form": form}, status=status)
 
@@ -57,9 +56,23 @@ def preview_of(made: papers.Evidence) -> dict[str, object]:
     }
 
 
-def _hand_out(request: PersonRequest, made: papers.Evidence, *, now: datetime) -> HttpResponse:
-    """Make the pack, note it in the history, and send it."""
-    pack = made.pack()
+def _packed(request: PersonRequest, made: papers.Evidence) -> papers.Pack | None:
+    """Make the pack; None when that cannot be, and then the person is told why."""
+    try:
+        return made.pack()
+    except (papers.CannotTypeset, files.Unreachable):
+        log.exception("The evidence of account %s cannot be made.", made.case.account.pk)
+        messages.error(request, _("The pack could not be made. Please try again in a minute."))
+    except papers.ReceiptMissing as missing:
+        pattern = _("The file of {name} is missing. Remove this receipt or attach it again, then make the pack.")
+        messages.error(request, pattern.format(name=missing.name))
+    return None
+
+
+def _hand_out(
+    request: PersonRequest, made: papers.Evidence, pack: papers.Pack, *, now: datetime
+) -> HttpResponse | FileResponse:
+    """Note in the history that a pack was made, and send it."""
     hides = [name for name in ("amounts", "names") if getattr(made.wishes.hidden, name)]
     actions.record_evidence(
         made.case.account,
@@ -71,4 +84,9 @@ def _hand_out(request: PersonRequest, made: papers.Evidence, *, now: datetime) -
         now=now,
     )
     headers = {"Content-Disposition": f"attachment; filename=\"{pack.name}\"; filename*=UTF-8''{quote(pack.own_name)}"}
-    return HttpResponse(pack.content, content_type="application/zip", headers=headers)
+    content_type = "application/zip"
+    if pack.file.seek(0, 2) > papers.IN_MEMORY:
+        pack.file.seek(0)
+        return FileResponse(pack.file, content_type=content_type, headers=headers)
+    with pack.file:
+        return HttpResponse(pack.content, content_type=content_type, headers=headers)

@@ -1,5 +1,6 @@
 """Take things away, and bring them back: a workspace as a document or as tables, a person's own data."""
 
+import logging
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -7,6 +8,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,8 +19,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import actions, exports
 from accounts.forms.exports import RestoreForm
+from accounts.gateways import files
 from accounts.models import Workspace
-from accounts.views.requests import PersonRequest
+from accounts.views.requests import PersonRequest, takes_up_to
+
+log = logging.getLogger(__name__)
 
 # How many bytes of a file are kept in memory before it goes to the disk.
 IN_MEMORY = 4 * 1024 * 1024
@@ -43,9 +48,13 @@ def download_workspace(request: PersonRequest, workspace_id: UUID, form: str) ->
         raise Http404
     suffix, content_type, write = exports.FORMATS[form]
     now = timezone.now()
-    return _file(
-        lambda file: write(workspace, file, now=now), f"{_plain(workspace.name)}-{now:%Y-%m-%d}.{suffix}", content_type
-    )
+    name = f"{_plain(workspace.name)}-{now:%Y-%m-%d}.{suffix}"
+    try:
+        return _file(lambda file: write(workspace, file, now=now), name, content_type)
+    except files.Unreachable:
+        log.exception("The receipts of workspace %s cannot be read.", workspace.pk)
+        messages.error(request, _("The files of the receipts cannot be reached just now. Try again in a minute."))
+        return redirect("accounts:export")
 
 
 @require_safe
@@ -75,6 +84,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80] or "workspace"
 
 
+@takes_up_to(lambda: exports.most_bytes() + settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 @require_POST
 def restore_workspace(request: PersonRequest) -> HttpResponse:
     """Bring a workspace back from its JSON. What is wrong with it stands beside the field, by its place in the file."""

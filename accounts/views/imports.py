@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,16 +16,17 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions
 from accounts.forms.imports import GivenForm, MappingForm
-from accounts.gateways.tables import Unreadable
+from accounts.gateways.tables import MOST_BYTES, Unreadable
 from accounts.models import Import, Rulebook
 from accounts.models.imports import DONE, DRAFT
 from accounts.templatetags.imports import import_refusal
 from accounts.views.previewing import shown_rows
-from accounts.views.requests import PersonRequest, find_account, zone_of
+from accounts.views.requests import PersonRequest, find_account, takes_up_to, zone_of
 
 MOST_EARLIER = 20
 
 
+@takes_up_to(lambda: MOST_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_payments(request: PersonRequest, account_id: UUID) -> HttpResponse:
     """The form that takes a file or pasted rows; what it takes is looked at before anything is written."""

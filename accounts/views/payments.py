@@ -15,21 +15,24 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions
 from accounts.forms.payments import PaymentForm, words_of
+from accounts.forms.receipts import most_bytes
 from accounts.models import Account, Payment
 from accounts.views.account import changed, page_of, whole_page
-from accounts.views.requests import PersonRequest, find_account, find_payment, zone_of
+from accounts.views.receipts import attach
+from accounts.views.requests import PersonRequest, find_account, find_payment, takes_up_to, zone_of
 
 
+@takes_up_to(most_bytes)
 @require_POST
 @vary_on_headers("HX-Request")
 def record_payment(request: PersonRequest, account_id: UUID) -> HttpResponse:
-    """Record a payment from the form of the account page."""
+    """Record a payment from the form of the account page, with the receipts that come along."""
     held, now = find_account(request, account_id, to_change=True), timezone.now()
-    form = PaymentForm(request.POST, account=held, zone=zone_of(request), now=now)
+    form = PaymentForm(request.POST, request.FILES, account=held, zone=zone_of(request), now=now)
     if not form.is_valid():
         return _form_again(request, held, form, now=now)
     try:
-        actions.record_payment(
+        payment = actions.record_payment(
             held, facts=form.facts(), form_key=form.cleaned_data["form_key"] or uuid.uuid4(), by=request.user, now=now
         )
     except actions.PaymentRefused as refusal:
@@ -39,6 +42,7 @@ def record_payment(request: PersonRequest, account_id: UUID) -> HttpResponse:
         form.refuse_reuse()
         return _form_again(request, held, form, now=now, status=409)
     messages.success(request, _("The payment is recorded."))
+    attach(request, payment, form.given(), now=now)
     return changed(request, held, now=now, is_form_used=True)
 
 
@@ -46,11 +50,13 @@ def _form_again(
     request: PersonRequest, held: Account, form: PaymentForm, *, now: datetime, status: int = 422
 ) -> HttpResponse:
     """Show the form with its errors; nothing that was typed is lost."""
+    form.tell_of_files()
     if request.htmx:
         return render(request, "accounts/_payment_form.html", {"account": held, "form": form}, status=status)
     return whole_page(request, held, now=now, form=form, status=status)
 
 
+@takes_up_to(most_bytes)
 @require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request")
 def correct_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
@@ -59,24 +65,34 @@ def correct_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
     if request.htmx and "leave" in request.GET:
         return _line(request, payment, now=now)
     form = PaymentForm(
-        request.POST if request.method == "POST" else None,
+        *((request.POST, request.FILES) if request.method == "POST" else ()),
         account=payment.account,
         payment=payment,
         zone=zone_of(request),
         now=now,
         prefix=f"p{payment.pk}",
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.correct_payment(payment, facts=form.facts(), by=request.user, now=now)
-        except actions.PaymentRefused as refusal:
-            form.refuse(refusal)
-        else:
-            messages.success(request, _("The payment is corrected; the history keeps what stood there before."))
-            return changed(request, payment.account, now=now, corrected=uid)
+    if request.method == "POST" and form.is_valid() and _is_corrected(request, payment, form, now=now):
+        return changed(request, payment.account, now=now, corrected=uid)
     template = "accounts/_payment_edit.html" if request.htmx else "accounts/payment.html"
     status = 422 if form.errors else 200
-    return render(request, template, {"account": payment.account, "payment": payment, "form": form}, status=status)
+    form.tell_of_files()
+    context = {"account": payment.account, "payment": payment, "form": form, "receipts": payment.receipts.kept()}
+    return render(request, template, context, status=status)
+
+
+def _is_corrected(request: PersonRequest, payment: Payment, form: PaymentForm, *, now: datetime) -> bool:
+    """Whether the valid form could be taken over; what cannot be stands in it."""
+    try:
+        actions.correct_payment(payment, facts=form.facts(), by=request.user, now=now)
+    except actions.PaymentRefused as refusal:
+        form.refuse(refusal)
+        return False
+    given = form.given()
+    if set(form.changed_data) - set(form.BESIDE) or not given:
+        messages.success(request, _("The payment is corrected; the history keeps what stood there before."))
+    attach(request, payment, given, now=now)
+    return True
 
 
 def _line(request: PersonRequest, payment: Payment, *, now: datetime) -> HttpResponse:

@@ -1,5 +1,7 @@
 """What every view asks of a request: who, where, when. The clock is read here and nowhere below."""
 
+from collections.abc import Callable
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -8,7 +10,9 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
-from accounts.models import Account, Escalation, Payment, User, Workspace
+from accounts.models import Account, Escalation, Payment, Receipt, User, Workspace
+
+View = TypeVar("View", bound=Callable[..., object])
 
 
 class PersonRequest(HttpRequest):
@@ -16,6 +20,16 @@ class PersonRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def takes_up_to(most_bytes: Callable[[], int]) -> Callable[[View], View]:
+    """Let the requests of a view be as large as its files need; those of all others are small (see middleware.py)."""
+
+    def mark(view: View) -> View:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 def zone_of(request: PersonRequest) -> ZoneInfo:
@@ -49,6 +63,12 @@ def find_payment(request: PersonRequest, uid: UUID) -> Payment:
     """The payment, if the person may change its account; a foreign one, or one in the archive, is a 404."""
     payments = Payment.objects.filter(account__in=Account.objects.editable_by(request.user).live().order_by())
     return get_object_or_404(payments.select_related("account", "undoes"), uid=uid)
+
+
+def find_receipt(request: PersonRequest, receipt_id: UUID) -> Receipt:
+    """The receipt, if the person may change its account, even if it was removed just now; a foreign one is a 404."""
+    receipts = Receipt.objects.editable_by(request.user).select_related("payment__account")
+    return get_object_or_404(receipts, pk=receipt_id)
 
 
 def find_escalation(request: PersonRequest, escalation_id: UUID) -> Escalation:

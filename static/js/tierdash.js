@@ -7,7 +7,7 @@ function say(key) {
 }
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
-  say(status === 403 ? "refused" : status === 404 ? "gone" : status === 503 ? "busy" : "failed");
+  say({403: "refused", 404: "gone", 413: "large", 503: "busy"}[status] ?? "failed");
 });
 document.addEventListener("htmx:sendError", () => say("offline"));
 document.addEventListener("htmx:timeout", () => say("offline"));

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from accounts import actions, rules
 from accounts.gateways import published
-from accounts.management.stories import RELAYS, STORIES, Act, Adopt, Bring, Err, Happening, Pay, See, Story
+from accounts.management import paperwork
+from accounts.management.stories import RELAYS, STORIES, Act, Adopt, Attach, Bring, Err, Happening, Pay, See, Story
 from accounts.models import Account, Escalation, Rulebook, User, Workspace
 
 EMAIL = "demo@tierdash.example"
@@ -104,6 +105,8 @@ class _Player:
                 return self.paste(step)
             case Bring():
                 return self.bring(step)
+            case Attach():
+                return self.attach(step)
         return self.walk(step)
 
     def adopt(self, step: Adopt) -> Callable[[datetime], None]:
@@ -168,6 +171,18 @@ class _Player:
                 now=when,
             )
             actions.start_import(held, leaves_out=False, by=self._user, now=when)
+
+        return act
+
+    def attach(self, step: Attach) -> Callable[[datetime], None]:
+        def act(when: datetime) -> None:
+            payment = self._payments[step.payment]
+            reference = payment.reference or f"INV-{20000 + payment.pk}"
+            made = paperwork.MADE[step.kind](reference, f"{payment.gross:.2f}", payment.paid_at)
+            given = actions.Given(step.name, len(made), lambda: made)
+            [outcome] = actions.attach_receipts(payment, [given], by=self._user, now=when)
+            if outcome.is_refused:
+                raise ValueError(f"{step.name}: {outcome.code}")
 
         return act
 
