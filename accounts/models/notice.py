@@ -34,7 +34,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """`facts` freezes what was true when it was raised, so that the mail can be made again, the same to the letter."""
+    """`facts` freezes what was true when it was raised, so that the mail can be made again, the same to the letter.
+
+    `expires_on`, of a notice about credit, is the first day of its window: the last one for some of the credit.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="notices")
@@ -43,6 +46,7 @@ class Notice(models.Model):
     tier = models.CharField(max_length=40)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, null=True, related_name="notices")
     sighting = models.ForeignKey(Sighting, on_delete=models.CASCADE, null=True, related_name="notices")
+    expires_on = models.DateField(null=True, blank=True)
     recipient = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
     facts = models.JSONField()
     created_at = models.DateTimeField()
@@ -53,7 +57,7 @@ class Notice(models.Model):
         indexes = [models.Index(fields=["account", "-created_at"], name="notice_latest")]
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "kind", "rulebook_id", "tier", "episode", "sighting", "recipient"],
+                fields=["account", "kind", "rulebook_id", "tier", "episode", "sighting", "expires_on", "recipient"],
                 nulls_distinct=False,
                 name="notice_once_per_episode",
             ),
