@@ -19,6 +19,8 @@ PENDING, SENDING, SENT, UNCERTAIN, FAILED, CANCELLED = (
     "cancelled",
 )
 STATUSES = (PENDING, SENDING, SENT, UNCERTAIN, FAILED, CANCELLED)
+# Why a delivery was cancelled whose recipient wants none of its kind.
+MUTED = "muted"
 MOST_ATTEMPTS = 20
 # After the first doubt a mail may be sent once more; after the second only a person decides.
 MOST_DOUBTS = 2
@@ -28,6 +30,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def visible_to(self, user: User) -> "NoticeQuerySet":
         """Notices of every account that a person may see, latest first."""
         return self.filter(account__workspace__memberships__user=user).order_by("-created_at", "-id")
+
+    def about_tiers(self) -> "NoticeQuerySet":
+        """Without those about credit, which moves no tier."""
+        return self.filter(expires_on=None)
 
     def in_order(self) -> "NoticeQuerySet":
         return self.order_by("created_at", "id")

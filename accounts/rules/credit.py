@@ -119,12 +119,14 @@ class Window:
         return self.first_on + timedelta(days=WINDOW_DAYS)
 
     @property
-    def usable(self) -> tuple[Credit, ...]:
-        return tuple(credit for credit in self.credits if credit.is_usable)
+    def is_over(self) -> bool:
+        """Whether nothing of it can be used any more."""
+        return not any(credit.is_usable for credit in self.credits)
 
     @property
     def left_usd(self) -> Decimal:
-        return sum((credit.left_usd for credit in self.usable), ZERO)
+        """The most that can expire in it, what has expired by now included: time alone changes nothing of it."""
+        return sum((credit.left_usd for credit in self.credits), ZERO)
 
     def remind_at(self, zone: tzinfo) -> datetime:
         """The instant of the one reminder, in UTC: the beginning of a day of the zone."""

@@ -30,7 +30,7 @@ class Dated:
     "settled" (limits should have followed). Of an adopted plan: "plan_payment" (its `number` among the payments, and
     `why` as in PlanStep), "plan_check" and "plan_support". Of no tier: "credit_expires" (on the morning of `on`, the
     last day of a credit; more may follow until `until`). amount_usd: what to pay, what is missing (wait_over), or the
-    most that is left of the credit.
+    most that expires of the credit.
     """
 
     kind: str
@@ -75,10 +75,10 @@ def _in_order(entry: Dated) -> tuple[datetime, int, str, int]:
 
 
 def _of_credit(held: Sequence[Credit], zone: tzinfo) -> Iterator[Dated]:
-    """The windows of which something can be used still; each keeps its place while it lasts."""
+    """The windows of which something can be used still; each stays as it is while it lasts."""
     for window in windows(held):
-        if usable := window.usable:
-            until, at = usable[-1].last_on, window.noted_at(zone)
+        if not window.is_over:
+            until, at = window.credits[-1].last_on, window.noted_at(zone)
             yield Dated(CREDIT, None, at, window.left_usd, on=window.first_on, until=until)
 
 

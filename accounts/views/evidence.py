@@ -18,6 +18,8 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import actions, papers
 from accounts.forms.evidence import EvidenceForm
 from accounts.forms.people import LANGUAGE_NAMES
+from accounts.models import Account
+from accounts.views.crediting import doubted
 from accounts.views.requests import PersonRequest, find_account
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ def evidence(request: PersonRequest, account_id: UUID) -> HttpResponse:
     wishes = papers.Wishes(form.chosen["tier"], form.chosen["language"], form.hidden)
     made = papers.Evidence(case, wishes)
     status = 422 if form.errors else 200
+    is_editor = not held.is_archived and Account.objects.editable_by(request.user).filter(pk=held.pk).exists()
     if request.method == "POST" and form.is_valid():
         try:
             return _hand_out(request, made, now=now)
@@ -42,7 +45,9 @@ def evidence(request: PersonRequest, account_id: UUID) -> HttpResponse:
             messages.error(request, _("The pack could not be made. Please try again in a minute."))
             status = 503
     template = "accounts/_evidence.html" if request.htmx else "accounts/evidence.html"
-    return render(request, template, preview_of(made) | {"account": held, "form": form}, status=status)
+    return render(
+        request, template, preview_of(made) | {"account": held, "form": form, "is_editor": is_editor}, status=status
+    )
 
 
 def preview_of(made: papers.Evidence) -> dict[str, object]:
@@ -51,6 +56,7 @@ def preview_of(made: papers.Evidence) -> dict[str, object]:
     return {
         "made": made,
         "rulebook": made.book,
+        "doubts": doubted(made.case.standing.doubts),
         "picture": f"data:image/svg+xml;base64,{drawn}",
         "language": LANGUAGE_NAMES[made.wishes.language],
         "tickets": [(code, LANGUAGE_NAMES[code], words) for code, words in made.tickets.items()],

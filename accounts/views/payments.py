@@ -17,7 +17,7 @@ from accounts import actions
 from accounts.forms.payments import PaymentForm, words_of
 from accounts.models import Account, Payment
 from accounts.views.account import changed, page_of, whole_page
-from accounts.views.requests import PersonRequest, find_account, find_payment, zone_of
+from accounts.views.requests import PersonRequest, find_account, find_payment, said, zone_of
 
 
 @require_POST
@@ -64,6 +64,7 @@ def correct_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
         payment=payment,
         zone=zone_of(request),
         now=now,
+        focus=said(request, "field"),
         prefix=f"p{payment.pk}",
     )
     if request.method == "POST" and form.is_valid():

@@ -246,10 +246,13 @@ class TestDaysAndWindows:
         assert window.remind_at(SHANGHAI) == instant("2025-03-31T16:00")
         assert window.noted_at(ANGELES) == instant("2025-05-01T16:00")
 
-    def test_expired_credit_keeps_its_place_and_is_not_left(self):
-        held = of(line("5", "2024-05-01"), line("7", "2024-05-20"), at="2025-05-10")
+    @pytest.mark.parametrize(
+        ("at", "is_over"), [("2025-04-10", False), ("2025-05-10", False), ("2025-05-21", True), ("2026-01-01", True)]
+    )
+    def test_expired_credit_keeps_its_place(self, at, is_over):
+        held = of(line("5", "2024-05-01"), line("7", "2024-05-20"), at=at)
         [window] = rules.windows(held)
-        assert (window.first_on, window.left_usd, len(window.usable)) == (day("2025-05-01"), Decimal(7), 1)
+        assert (window.first_on, window.left_usd, window.is_over) == (day("2025-05-01"), Decimal(12), is_over)
 
     def test_what_is_gone_otherwise_opens_no_window(self):
         paid = line("5", "2024-05-01")
@@ -304,7 +307,7 @@ class TestReminders:
             later - earlier > timedelta(days=rules.WINDOW_DAYS) for earlier, later in itertools.pairwise(first_days)
         )
         for at, window in told:
-            assert window.usable == window.credits
+            assert all(credit.is_usable for credit in window.credits)
             assert window.credits[0].last_on - at.astimezone(zone).date() <= timedelta(days=rules.REMIND_DAYS)
         mentioned = [credit.line.id for _at, window in told for credit in window.credits]
         assert len(mentioned) == len(set(mentioned))
@@ -350,4 +353,6 @@ class TestWhatItMustNotTouch:
         early, late = sorted((early, late))
         then, now = (datetime(2025, 9, 1, tzinfo=UTC) + timedelta(days=days) for days in (early, late))
         before, after = (rules.windows(rules.credits(lines, YEAR, at=at, zone=UTC)) for at in (then, now))
-        assert [window.first_on for window in before] == [window.first_on for window in after]
+        assert [(window.first_on, window.left_usd) for window in before] == [
+            (window.first_on, window.left_usd) for window in after
+        ]

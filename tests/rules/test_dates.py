@@ -191,7 +191,7 @@ class TestCredit:
         ]
 
     def test_it_stays_while_something_of_it_is_left(self):
-        assert self.found("2025-06-20")[0] == ("credit_expires-2025-06-10", "2025-06-10T09", "20.00", "2025-06-25")
+        assert self.found("2025-06-20")[0] == ("credit_expires-2025-06-10", "2025-06-10T09", "70.00", "2025-06-25")
         assert [key for key, *_rest in self.found("2025-06-26")] == ["credit_expires-2025-09-01"]
 
     def test_days_are_those_of_the_reader(self):
