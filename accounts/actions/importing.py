@@ -22,7 +22,8 @@ from accounts.models.imports import UNDONE
 STEP = 2_000
 COLUMNS = (
     *("id", "uid", "account_id", "kind", "status", "gross", "tax", "currency", "rate", "paid_at", "is_day_only"),
-    *("undoes_id", "reference", "note", "form_key", "recorded_by_id", "recorded_at", "changed_at", "came_by_id"),
+    *("undoes_id", "reference", "note", "expires_on", "form_key", "recorded_by_id", "recorded_at", "changed_at"),
+    "came_by_id",
 )
 Told = Callable[[int], None]
 
@@ -64,6 +65,7 @@ class Reading:
 
 ASKS = {
     ("day", "ambiguous"): "order",
+    ("expires", "ambiguous"): "order",
     ("amount", "ambiguous"): "decimal",
     ("tax", "ambiguous"): "decimal",
     ("status", "refunded"): "refunded",
@@ -204,7 +206,7 @@ def _rows_of(
         uid = uuid.uuid4()
         yield (
             *(ids[place], uid, account.pk, row.kind, row.status, row.gross, row.tax, row.currency, row.rate),
-            *(row.paid_at, row.is_day_only, undone, row.reference, row.note, uid),
+            *(row.paid_at, row.is_day_only, undone, row.reference, row.note, row.expires_on, uid),
             *(by.pk if by else None, now, now, held.pk),
         )
 

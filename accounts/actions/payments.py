@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +33,10 @@ class FormUsedBefore(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PaymentFacts:
-    """What a person says of a payment. Amounts in `currency`; `rate` is USD for one unit; `paid_at` is aware."""
+    """What a person says of a payment. Amounts in `currency`; `rate` is USD for one unit; `paid_at` is aware.
+
+    `expires_on` is the last day on which its credit can be used, in the person's zone; None: see the provider's rule.
+    """
 
     kind: str
     gross: Decimal
@@ -46,6 +49,7 @@ class PaymentFacts:
     undoes: Payment | None = None
     reference: str = ""
     note: str = ""
+    expires_on: date | None = None
 
     def columns(self) -> dict[str, Any]:
         """The facts by the columns that hold them."""
@@ -57,6 +61,8 @@ class PaymentFacts:
         return {
             name: rules.as_text(value)
             if isinstance(value, datetime)
+            else value.isoformat()
+            if isinstance(value, date)
             else format(value.normalize(), "f")
             if isinstance(value, Decimal)
             else value

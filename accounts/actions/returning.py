@@ -23,6 +23,7 @@ BROKEN = {
     "payment_reference_unique": "reference",
     "payment_not_in_future": "paid_at",
     "payment_not_too_old": "paid_at",
+    "payment_expiry_after_payment": "expires_on",
 }
 
 

@@ -141,9 +141,10 @@ def settle(accounts: Sequence[Account], *, now: datetime) -> list[Failure]:
     episodes = turn_episodes(standings, now=now)
     escalations = turn_escalations(standings, episodes, now=now)
     advised = _advised(standings, episodes, escalations)
-    _store(standings, followings, advised, now=now)
+    reminders = notices.credit.reminders({account: lines[account.id] for account in standings}, now=now)
+    _store(standings, followings, advised, reminders, now=now)
     write_events([*events, *escalations.events])
-    notices.raise_notices(_wanted(standings, advised, now=now), now=now)
+    notices.raise_notices([*_wanted(standings, advised, now=now), *_of_credit(reminders)], now=now)
     return failures
 
 
@@ -188,15 +189,26 @@ def _advised(standings: dict[Account, rules.Standing], episodes: Episodes, escal
     return found
 
 
+Reminders = dict[Account, notices.credit.Reminder]
+
+
 def _next_look(
-    account: Account, standing: rules.Standing, following: rules.Following | None, advised: Advised, *, now: datetime
+    account: Account,
+    standing: rules.Standing,
+    following: rules.Following | None,
+    advised: Advised,
+    reminders: Reminders,
+    *,
+    now: datetime,
 ) -> datetime | None:
-    """When time alone changes the standing or the plan, or a snooze ends: what it held back may be due then."""
+    """When time alone changes the standing or the plan, a snooze ends (what it held back may be due then), or credit is
+    to be reminded of."""
     if account.is_archived:
         return None
     _episode, escalation = advised.get(account, (None, None))
     wakes_at = escalation.snoozed_until if escalation is not None and escalation.is_snoozed(now) else None
-    looks = (standing.next_change_at, following.next_change_at if following else None, wakes_at)
+    reminded_at = reminders[account].next_at if account in reminders else None
+    looks = (standing.next_change_at, following.next_change_at if following else None, wakes_at, reminded_at)
     # A plan may be left by time alone, without a change of the advice.
     return min((instant for instant in looks if instant is not None), default=None)
 
@@ -205,6 +217,7 @@ def _store(
     standings: dict[Account, rules.Standing],
     followings: dict[Any, rules.Following],
     advised: Advised,
+    reminders: Reminders,
     *,
     now: datetime,
 ) -> None:
@@ -217,7 +230,7 @@ def _store(
             advice_code=standing.advice.code,
             advice_tier=standing.advice.tier.id,
             eligible_tier=standing.eligible_tier.id if standing.eligible_tier else "",
-            next_look_at=_next_look(account, standing, followings.get(account.id), advised, now=now),
+            next_look_at=_next_look(account, standing, followings.get(account.id), advised, reminders, now=now),
             error="",
         )
         account.standing = row
@@ -250,7 +263,29 @@ def _wanted(standings: dict[Account, rules.Standing], advised: Advised, *, now: 
                 tier=standing.advice.tier.id,
                 episode=episode,
                 sighting=None,
-                facts={"account": account.name, "standing": standing.as_json()},
+                facts={
+                    "account": account.name,
+                    "standing": standing.as_json(),
+                    "doubts": [doubt.as_json() for doubt in standing.doubts],
+                },
             )
         )
     return wanted
+
+
+def _of_credit(reminders: Reminders) -> list[notices.Wanted]:
+    """The reminders of credit that are due. A hushed escalation does not hush them: they are about money, not tiers."""
+    return [
+        notices.Wanted(
+            account=account,
+            kind=notices.credit.KIND,
+            rulebook_id=account.rulebook_id,
+            tier=account.seen_tier,
+            episode=None,
+            sighting=None,
+            facts=notices.credit.facts_of(account, reminder.due),
+            expires_on=reminder.due.first_on,
+        )
+        for account, reminder in reminders.items()
+        if reminder.due is not None
+    ]

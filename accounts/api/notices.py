@@ -38,6 +38,7 @@ def _told(notice: Notice) -> shapes.Notice:
         kind=notice.kind,
         rulebook=notice.rulebook_id,
         tier=notice.tier,
+        expires_on=notice.expires_on,
         recipient=notice.recipient.email,
         created_at=notice.created_at,
         deliveries=[_delivered(delivery) for delivery in deliveries],

@@ -178,7 +178,7 @@ def _facts(payment: Payment) -> dict[str, Any]:
         "day_only": payment.is_day_only,
         "undoes": payment.undoes.uid if payment.undoes else None,
         **{name: getattr(payment, name) for name in ("kind", "status", "gross", "tax", "currency", "rate", "paid_at")},
-        **{name: getattr(payment, name) for name in ("reference", "note", "recorded_at", "changed_at")},
+        **{name: getattr(payment, name) for name in ("reference", "note", "expires_on", "recorded_at", "changed_at")},
     }
 
 

@@ -4,7 +4,7 @@ Money and rates are text ("5.00"), never floating numbers. Instants are ISO 8601
 """
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -25,10 +25,11 @@ CURRENCY = r"^[A-Z]{3}$"
 INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})", re.ASCII
 )
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 UID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
 
-def wrong(code: Literal["amount", "instant", "id", "line"], words: str) -> PydanticCustomError:
+def wrong(code: Literal["amount", "instant", "day", "id", "line"], words: str) -> PydanticCustomError:
     """A mistake in our own words."""
     return PydanticCustomError(code, "{words}", {"words": words})
 
@@ -57,6 +58,17 @@ def _read_instant(value: Any) -> datetime:
         return rules.from_text(text)
     except (ValueError, OverflowError):
         raise wrong("instant", _("There is no such instant between the years 1970 and 9899.")) from None
+
+
+def _read_day(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        if isinstance(value, str) and DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise wrong("day", _("Write a day as year-month-day, such as “2025-05-31”."))
 
 
 def _read_uid(value: Any) -> UUID:
@@ -97,5 +109,6 @@ Instant = Annotated[
     PlainSerializer(rules.as_text, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+Day = Annotated[date, BeforeValidator(_read_day), WithJsonSchema({"type": "string", "format": "date"})]
 Uid = Annotated[UUID, BeforeValidator(_read_uid), WithJsonSchema({"type": "string", "format": "uuid"})]
 Line = Annotated[str, AfterValidator(_one_line)]

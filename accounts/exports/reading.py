@@ -184,7 +184,7 @@ class _Links:
                 raise DocumentError(
                     f"{here}.undoes", _("names a refund or chargeback; only a payment can be taken back")
                 )
-            names = ("kind", "status", "gross", "tax", "currency", "rate", "paid_at", "reference")
+            names = ("kind", "status", "gross", "tax", "currency", "rate", "paid_at", "reference", "expires_on")
             try:
                 rules.Line(
                     id=str(payment["uid"]),
@@ -211,6 +211,7 @@ def _line_words() -> dict[str, str]:
         "currency": _("must be three capital letters, such as USD"),
         "rate": _("must be there for every currency but USD, and more than 0; for USD it is 1 or null"),
         "undoes": _("only a refund or chargeback takes a payment back"),
+        "expires_on": _("must be a day of credit: not before its payment, and not after 2100"),
     }
 
 

@@ -83,6 +83,7 @@ def _payments(workspace: Workspace) -> Iterator[Row]:
             str(undone) if undone else None,
             payment.reference,
             payment.note,
+            payment.expires_on.isoformat() if payment.expires_on else None,
             payment.proofs or 0,  # type: ignore[attr-defined]  # annotated above
             payment.recorded_by.email if payment.recorded_by else None,
             _instant(payment.recorded_at),
@@ -194,6 +195,7 @@ TABLES = (
             "undoes",
             "reference",
             "note",
+            "expires_on",
             "receipts",
             "recorded_by",
             "recorded_at",

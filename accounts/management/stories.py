@@ -9,12 +9,13 @@ from accounts import rules
 
 @dataclass(frozen=True)
 class Pay:
-    """A payment, `days` before now."""
+    """A payment, `days` before now; what it gave can be used for `lasts` days, if that was said."""
 
     days: float
     gross: str
     kind: str = "purchase"
     more: dict[str, Any] = field(default_factory=dict)
+    lasts: int | None = None
 
 
 @dataclass(frozen=True)
@@ -173,8 +174,8 @@ STORIES = (
         35,
         (
             Pay(34, "200", more=YUAN | {"note": "首次充值"}),
-            Pay(33, "100", "grant", {"note": "startup programme"}),
-            Pay(30, "18", "promo"),
+            Pay(33, "100", "grant", {"note": "startup programme"}, lasts=60),
+            Pay(30, "18", "promo", lasts=20),
             Pay(28, "25", more={"status": "failed"}),
             Pay(26, "150", "auto_recharge", YUAN),
             Pay(21, "40", "transfer"),
@@ -183,6 +184,17 @@ STORIES = (
             Pay(1, "20", more={"status": "pending"}),
             Attach(0.9, 0, "png", "充值成功.png"),
         ),
+    ),
+    Story(
+        "translation-eu",
+        OPENAI,
+        "tier-1",
+        21,
+        (
+            Bring(20, ((345, "15", "INV-17702"), (338, "5", "INV-17951"))),
+            Pay(12, "28.50", more={"currency": "EUR", "rate": Decimal("1.0615"), "tax": Decimal(0)}),
+        ),
+        facts={"organization_ref": "org-Tr20Eur"},
     ),
     Story(
         "launch-team",

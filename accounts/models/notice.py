@@ -19,6 +19,8 @@ PENDING, SENDING, SENT, UNCERTAIN, FAILED, CANCELLED = (
     "cancelled",
 )
 STATUSES = (PENDING, SENDING, SENT, UNCERTAIN, FAILED, CANCELLED)
+# Why a delivery was cancelled whose recipient wants none of its kind.
+MUTED = "muted"
 MOST_ATTEMPTS = 20
 # After the first doubt a mail may be sent once more; after the second only a person decides.
 MOST_DOUBTS = 2
@@ -29,12 +31,19 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Notices of every account that a person may see, latest first."""
         return self.filter(account__workspace__memberships__user=user).order_by("-created_at", "-id")
 
+    def about_tiers(self) -> "NoticeQuerySet":
+        """Without those about credit, which moves no tier."""
+        return self.filter(expires_on=None)
+
     def in_order(self) -> "NoticeQuerySet":
         return self.order_by("created_at", "id")
 
 
 class Notice(models.Model):
-    """`facts` freezes what was true when it was raised, so that the mail can be made again, the same to the letter."""
+    """`facts` freezes what was true when it was raised, so that the mail can be made again, the same to the letter.
+
+    `expires_on`, of a notice about credit, is the first day of its window: the last one for some of the credit.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="notices")
@@ -43,6 +52,7 @@ class Notice(models.Model):
     tier = models.CharField(max_length=40)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, null=True, related_name="notices")
     sighting = models.ForeignKey(Sighting, on_delete=models.CASCADE, null=True, related_name="notices")
+    expires_on = models.DateField(null=True, blank=True)
     recipient = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
     facts = models.JSONField()
     created_at = models.DateTimeField()
@@ -53,7 +63,7 @@ class Notice(models.Model):
         indexes = [models.Index(fields=["account", "-created_at"], name="notice_latest")]
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "kind", "rulebook_id", "tier", "episode", "sighting", "recipient"],
+                fields=["account", "kind", "rulebook_id", "tier", "episode", "sighting", "expires_on", "recipient"],
                 nulls_distinct=False,
                 name="notice_once_per_episode",
             ),

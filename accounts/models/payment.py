@@ -16,7 +16,7 @@ from accounts.models.user import User
 
 MOST = Decimal(10) ** 12
 # The columns of a rules.Line in its order, without its id and what it undoes.
-LINE = ("kind", "status", "gross", "paid_at", "tax", "currency", "rate", "reference")
+LINE = ("kind", "status", "gross", "paid_at", "tax", "currency", "rate", "reference", "expires_on")
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -27,9 +27,9 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def lines(self) -> Iterator[tuple[UUID, rules.Line]]:
         """Each payment's account and its line as the rules know it, in their order, without the rows around them."""
         for account_id, pk, undoes, *facts in self.values_list("account_id", "pk", "undoes_id", *LINE).iterator():
-            kind, status, gross, paid_at, tax, currency, rate, reference = facts
+            kind, status, gross, paid_at, tax, currency, rate, reference, last_on = facts
             undone = str(undoes or "")
-            line = rules.Line(str(pk), kind, status, gross, paid_at, tax, currency, rate, undone, reference)
+            line = rules.Line(str(pk), kind, status, gross, paid_at, tax, currency, rate, undone, reference, last_on)
             yield account_id, line
 
 
@@ -38,7 +38,8 @@ class Payment(models.Model):
 
     `is_day_only` says that only the day is known; `paid_at` is then its last second in the zone of who entered it.
     `form_key` is the key of the form that recorded it, so that a repeated submission records nothing more. `came_by` is
-    the import that brought it; untouched since, its `changed_at` is its `recorded_at`.
+    the import that brought it; untouched since, its `changed_at` is its `recorded_at`. `expires_on` is the last day on
+    which its credit can be used, in the zone of who says so; None: what the provider's rule says.
     """
 
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -54,6 +55,7 @@ class Payment(models.Model):
     undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="undone_by")
     reference = models.CharField(max_length=100, blank=True)
     note = models.CharField(max_length=500, blank=True)
+    expires_on = models.DateField(null=True, blank=True)
     form_key = models.UUIDField(default=uuid.uuid4)
     came_by = models.ForeignKey(Import, on_delete=models.SET_NULL, null=True, blank=True, related_name="payments")
     recorded_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -88,6 +90,12 @@ class Payment(models.Model):
                 name="payment_rate",
             ),
             models.CheckConstraint(condition=Q(undoes=None) | Q(kind__in=rules.UNDOING), name="payment_undoes_kind"),
+            models.CheckConstraint(
+                condition=Q(expires_on=None) | Q(kind__in=rules.CREDITING), name="payment_expiry_of_credit"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_on=None) | Q(expires_on__lte=rules.LATEST_EXPIRY), name="payment_expiry_range"
+            ),
             models.CheckConstraint(condition=Q(paid_at__lte=F("changed_at")), name="payment_not_in_future"),
             models.CheckConstraint(condition=Q(paid_at__gte="2015-01-01T00:00:00Z"), name="payment_not_too_old"),
         ]
@@ -112,4 +120,5 @@ class Payment(models.Model):
             rate=self.rate,
             undoes=str(self.undoes_id or ""),
             reference=self.reference,
+            expires_on=self.expires_on,
         )

@@ -8,7 +8,8 @@ from accounts.models.account import Account
 class Standing(models.Model):
     """`document` is the standing's JSON (domain 8). `next_look_at` is when it must be assessed again; None: never.
 
-    That is `next_change_at` of the rules, or earlier: at once after a rule change, an hour on after an error.
+    That is `next_change_at` of the rules, or earlier: at once after a rule change, an hour on after an error, when a
+    snooze ends, when credit is to be reminded of.
     """
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, primary_key=True, related_name="standing")

@@ -3,7 +3,8 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from email.charset import QP, Charset
 from email.utils import format_datetime, parseaddr
 from typing import Any
@@ -23,6 +24,7 @@ from accounts.models import Delivery, Shelf, User
 from accounts.notices import unsubscribe
 
 MOST_LIMITS = 8
+MOST_DAYS = 10
 _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 # Quoted-printable: every mail server takes it, and a stored mail can be read with bare eyes.
 _charset = Charset("utf-8")
@@ -97,7 +99,7 @@ def _facts(delivery: Delivery, shelf: Shelf) -> dict[str, Any]:
     notice = delivery.notice
     book = shelf[notice.rulebook_id]
     standing: Mapping[str, Any] = notice.facts.get("standing", {})
-    lower = book.tier(notice.facts.get("before") or standing["seen_tier"])
+    lower = book.tier(notice.facts.get("before") or standing.get("seen_tier") or notice.tier)
     tier = book.tier(notice.tier)
     confirmed = notice.account.confirmed
     on = notice.created_at.date()
@@ -117,6 +119,23 @@ def _facts(delivery: Delivery, shelf: Shelf) -> dict[str, Any]:
         "claim": "overdue",  # what the ticket of a mail says; it is raised by nothing less
         "models": rules.unlocked_by(book, lower.id, tier.id, on, confirmed),
         "limits": list(_limit_steps(book, lower, tier))[:MOST_LIMITS],
+        "doubts": notice.facts.get("doubts", ()),
+        **_credit(notice.facts.get("credit")),
+    }
+
+
+def _credit(said: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a notice about credit says: the days with their amounts, and whose rule it is."""
+    if said is None:
+        return {}
+    days = [(date.fromisoformat(day["on"]), Decimal(day["usd"])) for day in said["days"]]
+    return {
+        "left_usd": Decimal(said["left_usd"]),
+        "days": days[:MOST_DAYS],
+        "more_days": len(days) - MOST_DAYS,
+        "first_on": days[0][0],
+        "last_on": days[-1][0],
+        "rule": said["rule"],
     }
 
 

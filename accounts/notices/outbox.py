@@ -7,7 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,10 +17,9 @@ from django.db.models.functions import Now
 
 from accounts.gateways import letter as mail
 from accounts.models import Account, Delivery, Episode, Membership, Notice, Sighting, User
-from accounts.models.notice import CANCELLED, FAILED, MOST_ATTEMPTS, PENDING, SENDING, SENT, UNCERTAIN
+from accounts.models.notice import CANCELLED, FAILED, MOST_ATTEMPTS, MUTED, PENDING, SENDING, SENT, UNCERTAIN
 
 CLAIMED, DATA = "claimed", "data"
-MUTED = "muted"
 # A lease outlives everything its holder may do in that phase (gateways.smtp.Patience).
 CLAIM_LEASE = timedelta(seconds=180)
 DATA_LEASE = timedelta(seconds=300)
@@ -33,7 +32,10 @@ RELEASED: dict[str, Any] = {"claim": None, "lease_until": None, "phase": ""}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A notice that the facts call for. `account` is locked by the caller; `facts` must fit JSON."""
+    """A notice that the facts call for. `account` is locked by the caller; `facts` must fit JSON.
+
+    expires_on: of one about credit, the first day of its window.
+    """
 
     account: Account
     kind: str
@@ -42,6 +44,7 @@ class Wanted:
     episode: Episode | None
     sighting: Sighting | None
     facts: dict[str, Any]
+    expires_on: date | None = None
 
 
 def raise_notices(wanted: Iterable[Wanted], *, now: datetime) -> list[Notice]:
@@ -62,10 +65,13 @@ def raise_notices(wanted: Iterable[Wanted], *, now: datetime) -> list[Notice]:
     of_these = Q(notice__episode__in=[want.episode for want in held if want.episode]) | Q(
         notice__sighting__in=[want.sighting for want in held if want.sighting]
     )
+    if days := {want.expires_on for want in held if want.expires_on}:
+        of_these |= Q(notice__account__in={want.account.pk for want in held}, notice__expires_on__in=days)
     for delivery in Delivery.objects.filter(of_these).select_related("notice").order_by("copy"):
         held_by = delivery.notice
         about = (held_by.account_id, held_by.kind, held_by.rulebook_id, held_by.tier)
-        existing[*about, held_by.episode_id, held_by.sighting_id, held_by.recipient_id].append(delivery)
+        because = (held_by.episode_id, held_by.sighting_id, held_by.expires_on)
+        existing[*about, *because, held_by.recipient_id].append(delivery)
 
     leaves_at = now + timedelta(seconds=settings.NOTICE_GRACE_SECONDS)
     raised, deliveries, again, refreshed = [], [], [], []
@@ -87,6 +93,7 @@ def raise_notices(wanted: Iterable[Wanted], *, now: datetime) -> list[Notice]:
                 tier=want.tier,
                 episode=want.episode,
                 sighting=want.sighting,
+                expires_on=want.expires_on,
                 recipient=user,
                 facts=want.facts,
                 created_at=now,
@@ -118,13 +125,14 @@ def _key(want: Wanted, recipient: User) -> tuple[Any, ...]:
     """What the constraint notice_once_per_episode holds unique."""
     episode_id = want.episode.pk if want.episode else None
     sighting_id = want.sighting.pk if want.sighting else None
-    return (want.account.pk, want.kind, want.rulebook_id, want.tier, episode_id, sighting_id, recipient.pk)
+    because = (episode_id, sighting_id, want.expires_on)
+    return (want.account.pk, want.kind, want.rulebook_id, want.tier, *because, recipient.pk)
 
 
 def _gist(facts: dict[str, Any]) -> Any:
-    """What a reader would act on: the figures of the advice, without the instant they were worked out."""
+    """What a reader would act on: the figures of the advice or the credit, not the instant they were worked out."""
     advice = facts.get("standing", {}).get("advice", {})
-    return advice.get("amount_usd"), advice.get("reason"), facts.get("account")
+    return advice.get("amount_usd"), advice.get("reason"), facts.get("account"), facts.get("credit")
 
 
 def is_anything_due(now: datetime) -> bool:

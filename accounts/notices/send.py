@@ -39,7 +39,7 @@ def deliver(*, now: datetime, claim_for: timedelta = CLAIM_FOR) -> Counter[str]:
             delivery = outbox.claim(now)
             if delivery is None:
                 break
-            if _is_withdrawn(delivery):
+            if _is_withdrawn(delivery, now):
                 done["cancelled"] += 1
                 continue
             outcome = _send(delivery, session, shelf)
@@ -58,17 +58,17 @@ def send_test(user: User, *, now: datetime) -> mail.Outcome:
         return session.send(compose.test_letter(user, now=now), lambda: True)
 
 
-def _is_withdrawn(delivery: Delivery) -> bool:
+def _is_withdrawn(delivery: Delivery, now: datetime) -> bool:
     """Cancel a mail that must not leave.
 
     Under the account's lock, asked a second time: whoever makes the notice true again at this instant either holds the
     lock before us, and we see it, or after us, and sees the cancelled mail.
     """
-    if not reason_not_to_send(delivery):
+    if not reason_not_to_send(delivery, now=now):
         return False
     with transaction.atomic():
         Account.objects.select_for_update(of=("self",)).get(pk=delivery.notice.account_id)
-        reason = reason_not_to_send(outbox.with_circumstances(delivery.pk))
+        reason = reason_not_to_send(outbox.with_circumstances(delivery.pk), now=now)
         if reason:
             outbox.withdraw(delivery, reason)
     return bool(reason)

@@ -26,7 +26,8 @@ def case_of(account: Account, *, by: User, now: datetime) -> Case:
     sightings = [
         rules.Sighting(seen.tier, seen.seen_at, seen.source, seen.rulebook_id) for seen in account.sightings.in_order()
     ]
-    told = [rules.Told(*notice) for notice in account.notices.in_order().values_list("kind", "tier", "created_at")]
+    notices = account.notices.about_tiers().in_order()
+    told = [rules.Told(*notice) for notice in notices.values_list("kind", "tier", "created_at")]
     standing = actions.assess(
         account, [payment.as_line() for payment in payments], Rulebook.objects.of(account.provider).shelf(), now=now
     )

@@ -7,10 +7,24 @@ from accounts.rules.advice import URGENT_CODES, Advice, Gate
 from accounts.rules.alternatives import ALTERNATIVES, BASES, WHENS, Alternative, RelayOffer, alternatives, batch_limit
 from accounts.rules.building import build, parse
 from accounts.rules.capacity import Enough, Holder, Part, Supply, capacity
+from accounts.rules.credit import (
+    REMIND_DAYS,
+    WINDOW_DAYS,
+    Credit,
+    CreditRule,
+    Expiry,
+    Window,
+    credits,
+    expiries,
+    next_window,
+    parse_credit,
+    windows,
+)
 from accounts.rules.dates import DATED_KINDS, Dated, dated
 from accounts.rules.differences import Difference, differences
 from accounts.rules.doctor import GATES, Diagnosis, SeenLimit, TooLong, diagnose, scrub
 from accounts.rules.doctor import MOST_CHARACTERS as MOST_PASTED
+from accounts.rules.doubts import DOUBTS, Doubt
 from accounts.rules.escalation import ON_THE_PATH, SAYABLE, STEPS, Path, PathStep, Reach, path, reach
 from accounts.rules.evidence import CLAIMS, Claim, Facts, Hidden, Owner, Paper, Proof, Sighting, claim_of, evidence
 from accounts.rules.experience import Climb, Experience, Spread, experience
@@ -20,7 +34,9 @@ from accounts.rules.holding import STANDARD_VARIANT, Demand, Holding, Offer, hol
 from accounts.rules.instants import as_text, from_text
 from accounts.rules.ledger import (
     COUNTABLE,
+    CREDITING,
     KINDS,
+    LATEST_EXPIRY,
     NEVER_COUNTED,
     STATUSES,
     UNDOING,
@@ -77,10 +93,13 @@ __all__ = [
     "CLAIMS",
     "COLUMNS",
     "COUNTABLE",
+    "CREDITING",
     "DATED_KINDS",
+    "DOUBTS",
     "FOLLOWING_STATES",
     "GATES",
     "KINDS",
+    "LATEST_EXPIRY",
     "MOST_ADDRESS",
     "MOST_MODEL",
     "MOST_MODELS",
@@ -90,6 +109,7 @@ __all__ = [
     "ON_THE_PATH",
     "PLAN_KINDS",
     "RELAY_CONDITIONS",
+    "REMIND_DAYS",
     "REQUIREMENTS",
     "SAYABLE",
     "STANDARD_VARIANT",
@@ -98,6 +118,7 @@ __all__ = [
     "UNDOING",
     "URGENT_CODES",
     "WHENS",
+    "WINDOW_DAYS",
     "WISHED_METRICS",
     "Access",
     "Advice",
@@ -109,13 +130,17 @@ __all__ = [
     "Circumstances",
     "Claim",
     "Climb",
+    "Credit",
+    "CreditRule",
     "Dated",
     "Demand",
     "Diagnosis",
     "Difference",
+    "Doubt",
     "Enough",
     "Entry",
     "Experience",
+    "Expiry",
     "Facts",
     "Followed",
     "Following",
@@ -170,6 +195,7 @@ __all__ = [
     "Trigger",
     "UnknownTier",
     "Way",
+    "Window",
     "Wish",
     "access",
     "alternatives",
@@ -182,11 +208,13 @@ __all__ = [
     "capacity",
     "check_links",
     "claim_of",
+    "credits",
     "dated",
     "diagnose",
     "differences",
     "evidence",
     "experience",
+    "expiries",
     "follow",
     "from_text",
     "has_it",
@@ -196,8 +224,10 @@ __all__ = [
     "limits_at",
     "line_from",
     "needed_tier",
+    "next_window",
     "offers_model",
     "parse",
+    "parse_credit",
     "path",
     "plan",
     "plan_anew",
@@ -208,6 +238,7 @@ __all__ = [
     "tally",
     "timeline",
     "unlocked_by",
+    "windows",
     "without_amounts",
     "without_keys",
 ]

@@ -1,29 +1,18 @@
 """Turn a document into a Rulebook, refusing whatever does not fit together."""
 
-import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from accounts.rules import parts
-from accounts.rules.reading import SLUG, RulebookError, Table, Text
+from accounts.rules.reading import SLUG, RulebookError, Table, Text, read_toml
 from accounts.rules.rulebook import CONFIDENCES, UPGRADES, Limit, Rulebook, Tier
-
-TOML_PLACE = re.compile(r"(?P<reason>.*) \(at (?P<place>line \d+, column \d+|end of document)\)", re.DOTALL)
 
 
 def parse(text: str) -> Rulebook:
     """Build a rulebook from TOML. RulebookError names the line (broken TOML) or the path of the mistake."""
-    try:
-        document = tomllib.loads(text)
-    except RecursionError:
-        raise RulebookError("", "is nested too deeply") from None
-    except ValueError as error:
-        found = TOML_PLACE.fullmatch(str(error))
-        raise RulebookError(found["place"] if found else "", found["reason"] if found else str(error)) from None
-    return build(document)
+    return build(read_toml(text))
 
 
 def build(document: Mapping[str, Any]) -> Rulebook:

@@ -1,20 +1,22 @@
 """The dated entries of an account: what its standing and its plan say is to come, or due since, each at its instant.
 
-This is what a calendar shows. Further kinds of entries (such as credit that expires) belong into `dated`.
+This is what a calendar shows. Further kinds of entries belong into `dated`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 
 from accounts.rules.advice import Gate
+from accounts.rules.credit import Credit, windows
 from accounts.rules.following import Following
 from accounts.rules.rulebook import Tier
 from accounts.rules.standing import Standing
 
 PLANNED_KINDS = {"pay": "plan_payment", "check": "plan_check", "ask": "plan_support"}
-DATED_KINDS = ("top_up", "upgrade", "wait_over", "contact_support", "settled", *PLANNED_KINDS.values())
+CREDIT = "credit_expires"
+DATED_KINDS = ("top_up", "upgrade", "wait_over", "contact_support", "settled", *PLANNED_KINDS.values(), CREDIT)
 # What the standing says of the tier that a plan leads to, and the plan's own steps say better.
 SAID_BY_PLAN = ("top_up", "upgrade", "wait_over")
 
@@ -26,26 +28,35 @@ class Dated:
     kind: "top_up" (from then on a small top-up may open the tier), "upgrade" (from then on the provider upgrades by
     itself), "wait_over" (the wait ends while money is missing), "contact_support" (the patience after a trigger ends),
     "settled" (limits should have followed). Of an adopted plan: "plan_payment" (its `number` among the payments, and
-    `why` as in PlanStep), "plan_check" and "plan_support". amount_usd: what to pay, or what is missing (wait_over).
+    `why` as in PlanStep), "plan_check" and "plan_support". Of no tier: "credit_expires" (on the morning of `on`, the
+    last day of a credit; more may follow until `until`). amount_usd: what to pay, what is missing (wait_over), or the
+    most that expires of the credit.
     """
 
     kind: str
-    tier: Tier
+    tier: Tier | None
     at: datetime
     amount_usd: Decimal | None = None
     number: int = 0
     why: str = ""
+    on: date | None = None
+    until: date | None = None
 
     @property
     def key(self) -> str:
+        if self.tier is None:
+            return f"{self.kind}-{self.on}"
         return f"{self.kind}-{self.tier.id}-{self.number}" if self.number else f"{self.kind}-{self.tier.id}"
 
 
-def dated(standing: Standing, following: Following | None = None) -> tuple[Dated, ...]:
-    """Return every dated entry of a standing, and of the running plan if there is one, by instant.
+def dated(
+    standing: Standing, following: Following | None = None, held: Sequence[Credit] = (), zone: tzinfo = UTC
+) -> tuple[Dated, ...]:
+    """Return every dated entry of a standing, of the running plan if there is one, and of credit, by instant.
 
     Time alone changes none of them: what was ahead stays as it is while it is due, and is gone when it is over. The
     steps of a plan stand there until they are done or reality has left it, and once: not beside what they are for.
+    Credit that expires within one window is one entry. zone: where its days begin and end.
     """
     entries = [*_of_advice(standing), *_ahead(standing)]
     if following is not None and following.state == "on_track":
@@ -55,7 +66,20 @@ def dated(standing: Standing, following: Following | None = None) -> tuple[Dated
         # Once the payment is made that should make the provider look, its hours count from there.
         is_waiting = any(entry.kind == "contact_support" for entry in said)
         entries += [step for step in _of_plan(following, tier) if step.kind != "plan_support" or not is_waiting]
-    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.tier.rank, entry.kind, entry.number)))
+    entries += _of_credit(held, zone)
+    return tuple(sorted(entries, key=_in_order))
+
+
+def _in_order(entry: Dated) -> tuple[datetime, int, str, int]:
+    return entry.at, entry.tier.rank if entry.tier is not None else -1, entry.kind, entry.number
+
+
+def _of_credit(held: Sequence[Credit], zone: tzinfo) -> Iterator[Dated]:
+    """The windows of which something can be used still; each stays as it is while it lasts."""
+    for window in windows(held):
+        if not window.is_over:
+            until, at = window.credits[-1].last_on, window.noted_at(zone)
+            yield Dated(CREDIT, None, at, window.left_usd, on=window.first_on, until=until)
 
 
 def _of_plan(following: Following, tier: Tier) -> Iterator[Dated]:

@@ -8,11 +8,14 @@ from decimal import ROUND_HALF_EVEN, Decimal
 COUNTABLE = ("purchase", "auto_recharge", "invoice")
 NEVER_COUNTED = ("grant", "promo", "transfer")
 UNDOING = ("refund", "chargeback")
+# What becomes credit, which may expire; a paid invoice pays for what was used already.
+CREDITING = ("purchase", "auto_recharge", *NEVER_COUNTED)
 KINDS = (*COUNTABLE, *NEVER_COUNTED, *UNDOING)
 STATUSES = ("succeeded", "pending", "failed", "void")
 CENT = Decimal("0.01")
 MOST = Decimal(10) ** 12
 ZERO = Decimal("0.00")
+LATEST_EXPIRY = date(2100, 12, 31)
 
 
 class LedgerError(ValueError):
@@ -32,7 +35,8 @@ class LedgerError(ValueError):
 class Line:
     """One ledger line. Amounts are in `currency`; `rate` is USD for one unit of it; `paid_at` is an aware instant.
 
-    `undoes` is the id of the payment that a refund or chargeback takes back. `tax` is None when unknown.
+    `undoes` is the id of the payment that a refund or chargeback takes back. `tax` is None when unknown. `expires_on`
+    is the last day on which the credit can be used, in the zone of who says so; None when the provider's rule holds.
     """
 
     id: str
@@ -45,6 +49,7 @@ class Line:
     rate: Decimal | None = None
     undoes: str = ""
     reference: str = ""
+    expires_on: date | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -71,6 +76,17 @@ class Line:
                 raise LedgerError("rate", "must be more than 0, and 1 for USD")
         if self.undoes and self.kind not in UNDOING:
             raise LedgerError("undoes", "only a refund or chargeback undoes a payment")
+        if self.expires_on is not None:
+            self._check_expiry(self.expires_on)
+
+    def _check_expiry(self, day: date) -> None:
+        if self.kind not in CREDITING:
+            raise LedgerError("expires_on", f"only credit expires: {', '.join(CREDITING)}")
+        # A day is not the same everywhere: somebody's may be one before that of UTC.
+        if (self.paid_at.astimezone(UTC).date() - day).days > 1:
+            raise LedgerError("expires_on", "must not be before the day of the payment")
+        if day > LATEST_EXPIRY:
+            raise LedgerError("expires_on", f"must not be after {LATEST_EXPIRY}")
 
     @property
     def counted_usd(self) -> Decimal:

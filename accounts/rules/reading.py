@@ -5,6 +5,7 @@ its ISO text, as JSON has no dates). Fractions are refused: money is written as 
 """
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -12,6 +13,7 @@ from typing import Any
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*\Z")
 MOST_MONEY = Decimal(10) ** 12
+TOML_PLACE = re.compile(r"(?P<reason>.*) \(at (?P<place>line \d+, column \d+|end of document)\)", re.DOTALL)
 
 
 class RulebookError(ValueError):
@@ -21,6 +23,17 @@ class RulebookError(ValueError):
         super().__init__(f"{where}: {reason}" if where else reason)
         self.where = where
         self.reason = reason
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Return the document of a TOML text. RulebookError names the line of what is broken."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise RulebookError("", "is nested too deeply") from None
+    except ValueError as error:
+        found = TOML_PLACE.fullmatch(str(error))
+        raise RulebookError(found["place"] if found else "", found["reason"] if found else str(error)) from None
 
 
 class Text:

@@ -7,14 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.rules.advice import Advice, Gate, Situation, advise, next_change
+from accounts.rules.doubts import Doubt, doubts
 from accounts.rules.instants import as_text
 from accounts.rules.ledger import ZERO, Line, Tally, tally
 from accounts.rules.rulebook import Rulebook, Tier
-
-# How far a counted amount may be off: unknown tax is at most this share of gross (27 % VAT),
-# and a typed exchange rate may differ this much from the provider's.
-TAX_DOUBT = Decimal(27) / Decimal(127)
-RATE_DOUBT = Decimal("0.03")
 
 
 class UnknownTier(ValueError):
@@ -102,6 +98,7 @@ class Standing:
     hints: tuple[str, ...]
     tiers: tuple[TierStanding, ...]
     tally: Tally
+    doubts: tuple[Doubt, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the standing as domain 8 writes it: fields that do not apply are null, never missing."""
@@ -139,6 +136,7 @@ def assess(
     gates = tuple(_gate(tier, rulebook, held, seen_tier, circumstances.confirmed, at) for tier in rulebook.tiers)
     situation = Situation(rulebook, held, seen_tier, seen.rose_at, gates)
     eligible, advice = advise(situation, at)
+    in_doubt = doubts(rulebook, held, seen_tier)
     return Standing(
         rulebook=rulebook,
         at=at,
@@ -148,9 +146,10 @@ def assess(
         eligible_tier=eligible,
         advice=advice,
         next_change_at=next_change(situation, at),
-        hints=_hints(rulebook, held, seen_tier, eligible, advice, circumstances, at),
+        hints=_hints(in_doubt, advice, circumstances, at),
         tiers=tuple(_tier_standing(gate, situation, at) for gate in gates),
         tally=held,
+        doubts=in_doubt,
     )
 
 
@@ -228,26 +227,12 @@ def _tier_standing(gate: Gate, situation: Situation, at: datetime) -> TierStandi
     )
 
 
-def _hints(
-    rulebook: Rulebook,
-    held: Tally,
-    seen: Tier,
-    eligible: Tier | None,
-    advice: Advice,
-    circumstances: Circumstances,
-    at: datetime,
-) -> tuple[str, ...]:
+def _hints(in_doubt: tuple[Doubt, ...], advice: Advice, circumstances: Circumstances, at: datetime) -> tuple[str, ...]:
     """Return what is worth saying beside the advice without changing it (domain 4)."""
-    counting = [entry for entry in held.entries if entry.reason == "counts"]
-    tax = sum((e.counted_usd for e in counting if e.line.tax is None), ZERO) * TAX_DOUBT
-    rate = sum((e.counted_usd for e in counting if e.line.currency != "USD"), ZERO) * RATE_DOUBT
-    over = [held.total_usd - t.money_usd for t in rulebook.tiers if t.rank > seen.rank and t.money_usd]
     is_due = advice.code in ("top_up", "rechecking", "contact_support")
     reached = circumstances.cap_reached_at
     is_this_month = reached is not None and f"{reached.astimezone(UTC):%Y-%m}" == f"{at.astimezone(UTC):%Y-%m}"
     hints = {
-        "tax_unknown_near_gate": any(0 <= margin < tax for margin in over),
-        "rate_near_gate": any(abs(margin) < rate for margin in over),
         "no_room": (
             circumstances.room_usd is not None
             and advice.amount_usd is not None
@@ -256,4 +241,4 @@ def _hints(
         "cap_reached": is_due and is_this_month,
         "newer_edition": circumstances.has_newer_edition,
     }
-    return tuple(hint for hint, holds in hints.items() if holds)
+    return (*(doubt.code for doubt in in_doubt), *(hint for hint, holds in hints.items() if holds))

@@ -6,6 +6,7 @@ What a payment brings is users' experience, not the provider's promise: it may.
 from django.utils.translation import gettext as _
 
 from accounts import rules
+from accounts.templatetags.editions import calendar_day
 from accounts.templatetags.figures import money
 from accounts.templatetags.sayings import tier_name
 
@@ -21,6 +22,7 @@ def title(entry: rules.Dated, name: str) -> str:
         "plan_payment": _("{name}: pay {amount}, by the plan for {tier}"),
         "plan_check": _("{name}: look for {tier}, by the plan"),
         "plan_support": _("{name}: ask support, if {tier} is not there by now"),
+        "credit_expires": _("{name}: up to {amount} of credit expires"),
     }
     return _fill(patterns[entry.kind], entry, name=name)
 
@@ -49,10 +51,24 @@ def meaning(entry: rules.Dated, rulebook: rules.Rulebook) -> str:
             "By the plan that you adopted {provider} has had {hours} hours. If {tier} is not there, ask its support, "
             "with the receipts."
         ),
+        "credit_expires": _of_credit(entry),
         **_of_payments(),
     }
     pattern = patterns[entry.why or entry.kind]
     return _fill(pattern, entry, provider=rulebook.provider.name, hours=rulebook.recheck_hours)
+
+
+def _of_credit(entry: rules.Dated) -> str:
+    """How long the last of it can be used, and what that does not touch."""
+    if entry.on == entry.until:
+        when = _("This is the last day of up to {amount} of credit.")
+    else:
+        when = _("Up to {amount} of credit expires from today on, the last of it on {until}.")
+    more = _(
+        "How much of it is used is not known here: look at the balance at {provider}. What you have paid and the tier "
+        "stay as they are."
+    )
+    return f"{when} {more}"
 
 
 def _of_payments() -> dict[str, str]:
@@ -75,4 +91,6 @@ def _of_payments() -> dict[str, str]:
 
 def _fill(pattern: str, entry: rules.Dated, **values: object) -> str:
     amount = money(entry.amount_usd) if entry.amount_usd is not None else ""
-    return pattern.format(tier=tier_name(entry.tier), amount=amount, **values)
+    tier = tier_name(entry.tier) if entry.tier is not None else ""
+    until = calendar_day(entry.until) if entry.until is not None else ""
+    return pattern.format(tier=tier, amount=amount, until=until, **values)

@@ -36,6 +36,7 @@ CHAPTERS = (
         {
             "how-tiers-work": gettext_lazy("How tiers work"),
             "what-counts": gettext_lazy("What counts as paid"),
+            "credit": gettext_lazy("Credit that expires"),
             "the-clock": gettext_lazy("The clock of the wait"),
             "limits": gettext_lazy("Rate limits and the monthly cap"),
         },

@@ -21,6 +21,7 @@ FIELDS: Words = {
     "kind": pgettext_lazy("what a column holds", "Kind"),
     "reference": pgettext_lazy("what a column holds", "Invoice or receipt number"),
     "note": pgettext_lazy("what a column holds", "Note"),
+    "expires": pgettext_lazy("what a column holds", "Last day of the credit"),
 }
 VERDICTS: dict[str, tuple[str, Any]] = {
     "new": ("fine", pgettext_lazy("a row of an import", "new")),
@@ -71,6 +72,14 @@ PROBLEMS: dict[tuple[str, str], Any] = {
     ("status", "unknown"): gettext_lazy("This status is not known: succeeded, pending, failed or refunded are."),
     ("status", "refunded"): gettext_lazy("Was this payment paid back, or is the row the refund? Say it above."),
     ("kind", "unknown"): gettext_lazy("This kind of payment is not known."),
+    ("expires", "none"): gettext_lazy("This is no day that can be read. Write it as 2025-05-31."),
+    ("expires", "long"): gettext_lazy("This is no day that can be read. Write it as 2025-05-31."),
+    ("expires", "ambiguous"): gettext_lazy(
+        "This may be two different days. Say above whether the day or the month is first."
+    ),
+    ("expires", "no_credit"): gettext_lazy("Only credit expires. This kind of payment gives none: clear the cell."),
+    ("expires", "before"): gettext_lazy("Credit cannot expire before the day of its payment."),
+    ("expires", "late"): gettext_lazy("This day is too far ahead to be true."),
     ("", "ragged"): gettext_lazy("This row has more cells than the headings."),
 }
 REFUSALS: Words = {

@@ -99,6 +99,7 @@ NOTICE_KINDS: Words = {
     "upgrade_ready": gettext_lazy("An upgrade is ready: a small top-up may trigger it"),
     "contact_support": gettext_lazy("An upgrade is overdue: ask the provider's support"),
     "tier_seen": gettext_lazy("The tier that the provider shows has changed"),
+    "credit_expiring": gettext_lazy("Credit is about to expire"),
 }
 SOURCES: Words = {
     "person": pgettext_lazy("where a tier was seen", "typed in"),

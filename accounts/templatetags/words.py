@@ -115,6 +115,12 @@ def money(amount: Any, currency: str = "USD") -> str:
 
 
 @register.filter
+def unsigned(amount: Any, currency: str = "USD") -> str:
+    """An amount without the sign that refunds may be written with."""
+    return figures.money(abs(amount), currency)
+
+
+@register.filter
 def days(count: int) -> str:
     """Whole days in words, such as "7 days"."""
     return sayings.days(count)

@@ -22,13 +22,17 @@ from accounts.forms.receipts import ACCEPTED, most_bytes
 from accounts.models import Account, Membership, Payment, Plan, Receipt, Rulebook, kept_rows
 from accounts.models.workspace import WRITING_ROLES
 from accounts.views.climbing import climbing
+from accounts.views.crediting import credit_that_expires, doubted, refund_asked
 from accounts.views.living import answer, living, whole
 from accounts.views.planner import planner_address
 from accounts.views.requests import PersonRequest, find_account, said, said_often, zone_of
 
 MOST_EVENTS = 30
 MOST_PAYMENTS = 200
-PARTS = ("advice", "escalation", "seen", "plan", "ladder_section", "timeline", "ledger", "model_list", "history")
+PARTS = (
+    *("advice", "escalation", "seen", "plan", "ladder_section", "timeline", "ledger", "credit", "model_list"),
+    "history",
+)
 NOTHING_TYPED: Mapping[str, Any] = MappingProxyType({})
 MODEL_ORDER = ("open", "locked", "partner", "expected", "unknown", "retired")
 
@@ -44,6 +48,9 @@ def account(request: PersonRequest, account_id: UUID) -> HttpResponse:
     context = page_of(request, held, now=now)
     if request.htmx.target == "model-list":
         return render(request, "accounts/_model_list.html", context)
+    if request.htmx.target == "payment-form" and context["is_editor"]:
+        form = fresh_form(request, held, now=now)
+        return render(request, "accounts/_payment_form.html", context | {"form": form})
     return answer(PARTS, context, request)
 
 
@@ -62,11 +69,18 @@ def whole_page(
     """
     context = page_of(request, held, now=now) | dict(typed)
     if context["is_editor"]:
-        context["form"] = form or PaymentForm(account=held, zone=zone_of(request), now=now)
+        context["form"] = form or fresh_form(request, held, now=now)
         context |= {"accepted": ACCEPTED, "most_sent": most_bytes()}
     live = living(PARTS, context, request)
     facts = context | {"parts": live.parts, "version": live.version}
     return render(request, "accounts/account.html", facts, status=status)
+
+
+def fresh_form(request: PersonRequest, held: Account, *, now: datetime) -> PaymentForm:
+    """The payment form, empty or about to take back the payment that the address names."""
+    initial = refund_asked(request, held)
+    focus = "gross" if initial else ""
+    return PaymentForm(account=held, zone=zone_of(request), now=now, initial=initial, focus=focus)
 
 
 def changed(
@@ -84,7 +98,7 @@ def changed(
     context["correcting"] -= {str(corrected)}
     html = [whole(living(PARTS, context, request), context, request)]
     if is_form_used:
-        context["form"] = PaymentForm(account=fresh, zone=zone_of(request), now=now)
+        context["form"] = fresh_form(request, fresh, now=now)
         html.append(render_to_string("accounts/_payment_form.html", context, request))
     html.append(render_to_string("accounts/_messages.html", context, request))
     return HttpResponse("\n".join(html), headers={"HX-Reswap": "none"})
@@ -109,9 +123,12 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         "standing": standing.as_json(),
         "timeline": _timeline(held, standing),
         "is_above_rules": _is_above(standing),
+        "doubts": doubted(standing.doubts, by_id),
+        **credit_that_expires(held, payments, now=now),
         **plan_of(held, standing, by_id),
         "entries": entries if shows_all else entries[:MOST_PAYMENTS],
         "all_entries": entries,
+        "is_cut": not shows_all and len(entries) > MOST_PAYMENTS,
         "correcting": said_often(request, "correcting"),
         "may_write": may_write,
         "is_editor": may_write and not held.is_archived,
@@ -143,7 +160,8 @@ def payments_of(held: Account) -> list[Payment]:
 
 def _timeline(held: Account, standing: rules.Standing) -> rules.Timeline:
     shown = [rules.Shown(tier, at) for tier, at in held.sightings.in_order().values_list("tier", "seen_at")]
-    told = [rules.Told(*notice) for notice in held.notices.in_order().values_list("kind", "tier", "created_at")]
+    notices = held.notices.about_tiers().in_order()
+    told = [rules.Told(*notice) for notice in notices.values_list("kind", "tier", "created_at")]
     return rules.timeline(standing, shown, told)
 
 

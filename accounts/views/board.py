@@ -18,6 +18,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import actions, rules
 from accounts.models import Account, Payment, Plan, Rulebook, Shelf, Workspace
 from accounts.models.account import urgent_at
+from accounts.views.crediting import soon_gone
 from accounts.views.living import answer, living
 from accounts.views.requests import PersonRequest
 
@@ -55,7 +56,7 @@ class Hush:
 class Row:
     """An account as lists show it: its standing's document, of this moment, its edition, and how its plan stands.
 
-    What somebody has hushed calls for nobody.
+    What somebody has hushed calls for nobody. `soon_gone` is its credit that expires within a month.
     """
 
     account: Account
@@ -63,6 +64,7 @@ class Row:
     rulebook: rules.Rulebook
     following: rules.Following | None = None
     hush: Hush | None = None
+    soon_gone: tuple[rules.Expiry, ...] = ()
 
     @property
     def is_to_act(self) -> bool:
@@ -183,7 +185,7 @@ def _row(account: Account, lines: list[rules.Line], shelf: Shelf, *, now: dateti
         document = account.standing.document
     advised = document["rulebook"] == account.rulebook_id and document["advice"]["tier"] == account.standing.advice_tier
     hush = Hush.of(account) if advised else None
-    return Row(account, document, shelf[document["rulebook"]], following, hush)
+    return Row(account, document, shelf[document["rulebook"]], following, hush, soon_gone(account, lines, now=now))
 
 
 def _totals(counts: list[Any], key: str) -> list[tuple[str, int]]:

@@ -26,6 +26,7 @@ from accounts.forms.fields import one_line
 from accounts.models import Account, Event, Feed, Payment, Plan, Rulebook, User
 from accounts.templatetags import dates
 from accounts.views import ics
+from accounts.views.crediting import credits_of
 from accounts.views.requests import PersonRequest, find_account
 
 log = logging.getLogger(__name__)
@@ -35,11 +36,17 @@ log = logging.getLogger(__name__)
 @login_not_required
 @require_safe
 def calendar(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Every date of a person's accounts, in their language and zone. The address is the key: a wrong one is nothing."""
+    """Every date of a person's accounts, in their language and zone. The address is the key: a wrong one is nothing.
+
+    With `?account=` the dates of one alone, if the person may see it.
+    """
     feed = Feed.objects.at(token)
-    if feed is None:
+    try:
+        body = _of_person(feed.user, request.GET.get("account"), now=timezone.now()) if feed is not None else None
+    except Account.DoesNotExist:
+        body = None
+    if feed is None or body is None:
         return HttpResponse("There is no calendar here.\n", content_type="text/plain; charset=utf-8", status=404)
-    body = _of_person(feed.user, now=timezone.now())
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {
         "Cache-Control": "private, no-cache",  # kept by its reader, who asks each time whether it is still the same
@@ -51,10 +58,17 @@ def calendar(request: HttpRequest, token: str) -> HttpResponseBase:
     return get_conditional_response(request, etag=etag, response=whole) or whole
 
 
-def _of_person(user: User, *, now: datetime) -> bytes:
+def _of_person(user: User, only: str | None, *, now: datetime) -> bytes:
+    """only: the id of the one account that is asked for. Account.DoesNotExist when it is none of theirs."""
     accounts = Account.objects.visible_to(user).live().with_plan()
     with translation.override(user.language), timezone.override(ZoneInfo(user.time_zone)):
-        return ics.write(_("API tiers"), _entries(accounts, now=now), zone=user.time_zone)
+        if only is None:
+            return ics.write(_("API tiers"), _entries(accounts, now=now), zone=user.time_zone)
+        try:
+            held = accounts.get(pk=UUID(only))
+        except ValueError:
+            raise Account.DoesNotExist from None
+        return ics.write(held.name, _entries([held], now=now), zone=user.time_zone)
 
 
 @require_safe
@@ -88,7 +102,8 @@ def _entries(accounts: Iterable[Account], *, now: datetime) -> Iterator[ics.Entr
         except ValueError:  # one account that the rules cannot assess must not take the calendar from the others
             log.exception("Account %s cannot be assessed; its dates are left out of the calendar.", account.id)
             continue
-        for entry in rules.dated(standing, following):
+        credit, zone = credits_of(account, lines[account.id], now=now), timezone.get_current_timezone()
+        for entry in rules.dated(standing, following, credit, zone):
             yield _entry(account, entry, standing.rulebook, *history.get(account.id, (account.created_at, 0)))
 
 

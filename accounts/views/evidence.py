@@ -19,6 +19,8 @@ from accounts import actions, papers
 from accounts.forms.evidence import EvidenceForm
 from accounts.forms.people import LANGUAGE_NAMES
 from accounts.gateways import files
+from accounts.models import Account
+from accounts.views.crediting import doubted
 from accounts.views.requests import PersonRequest, find_account
 
 log = logging.getLogger(__name__)
@@ -35,13 +37,16 @@ def evidence(request: PersonRequest, account_id: UUID) -> HttpResponse | FileRes
     wishes = papers.Wishes(form.chosen["tier"], form.chosen["language"], form.hidden)
     made = papers.Evidence(case, wishes)
     status = 422 if form.errors else 200
+    is_editor = not held.is_archived and Account.objects.editable_by(request.user).filter(pk=held.pk).exists()
     if request.method == "POST" and form.is_valid():
         pack = _packed(request, made)
         if pack is not None:
             return _hand_out(request, made, pack, now=now)
         status = 503
     template = "accounts/_evidence.html" if request.htmx else "accounts/evidence.html"
-    return render(request, template, preview_of(made) | {"account": held, "form": form}, status=status)
+    return render(
+        request, template, preview_of(made) | {"account": held, "form": form, "is_editor": is_editor}, status=status
+    )
 
 
 def preview_of(made: papers.Evidence) -> dict[str, object]:
@@ -50,6 +55,7 @@ def preview_of(made: papers.Evidence) -> dict[str, object]:
     return {
         "made": made,
         "rulebook": made.book,
+        "doubts": doubted(made.case.standing.doubts),
         "picture": f"data:image/svg+xml;base64,{drawn}",
         "language": LANGUAGE_NAMES[made.wishes.language],
         "tickets": [(code, LANGUAGE_NAMES[code], words) for code, words in made.tickets.items()],

@@ -20,6 +20,7 @@ from accounts.gateways.tables import MOST_BYTES, Unreadable
 from accounts.models import Import, Rulebook
 from accounts.models.imports import DONE, DRAFT
 from accounts.templatetags.imports import import_refusal
+from accounts.views.crediting import doubted
 from accounts.views.previewing import shown_rows
 from accounts.views.requests import PersonRequest, find_account, takes_up_to, zone_of
 
@@ -100,6 +101,8 @@ def preview_of(
         "rulebook": preview.before.rulebook,
         "before": preview.before.as_json(),
         "after": preview.after.as_json(),
+        "doubts_before": doubted(preview.before.doubts),
+        "doubts_after": doubted(preview.after.doubts),
         "same_file": like.order_by("-ended_at").first(),
     }
 

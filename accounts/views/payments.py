@@ -19,7 +19,7 @@ from accounts.forms.receipts import most_bytes
 from accounts.models import Account, Payment
 from accounts.views.account import changed, page_of, whole_page
 from accounts.views.receipts import attach
-from accounts.views.requests import PersonRequest, find_account, find_payment, takes_up_to, zone_of
+from accounts.views.requests import PersonRequest, find_account, find_payment, said, takes_up_to, zone_of
 
 
 @takes_up_to(most_bytes)
@@ -70,6 +70,7 @@ def correct_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
         payment=payment,
         zone=zone_of(request),
         now=now,
+        focus=said(request, "field"),
         prefix=f"p{payment.pk}",
     )
     if request.method == "POST" and form.is_valid() and _is_corrected(request, payment, form, now=now):

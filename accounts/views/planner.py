@@ -17,6 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import actions, rules
 from accounts.forms.planner import PlannerForm, said_of
 from accounts.models import Account, Rulebook, Shelf
+from accounts.views.crediting import doubted
 from accounts.views.requests import PersonRequest, zone_of
 
 
@@ -37,6 +38,7 @@ def answer(request: PersonRequest, said: QueryDict, *, now: datetime, status: in
     if form.is_valid() and (wish := form.wish) is not None:
         context |= {"wish": wish, "plans": plans_of(form, wish, shelf, now=now)}
         editable = Account.objects.editable_by(request.user)
+        context["doubts"] = doubted(context["plans"].standing.doubts)
         context["may_adopt"] = form.held is not None and editable.filter(pk=form.held.pk).exists()
     status = 422 if form.errors else status
     if not request.htmx:

@@ -32,7 +32,7 @@ from accounts.models.feed import new_seed
 from accounts.notices import compose
 from accounts.templatetags import handbook
 from accounts.templatetags.frame import PLANNING, Page
-from accounts.views import bridging, proofs, samples, scripts, worked
+from accounts.views import bridging, proofs, samples, samples_of_credit, scripts, worked
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.capacity import answer_to
@@ -100,11 +100,14 @@ def styleguide(request: PersonRequest) -> HttpResponse:
 def styleguide_mail(request: PersonRequest, kind: str) -> HttpResponse:
     """A mail of this kind as it would be sent now, for the sandboxed frame of the style guide."""
     now = timezone.now()
-    by_kind = {"upgrade_ready": "top_up", "contact_support": "contact_support"}
+    by_kind = {"upgrade_ready": "top_up", "contact_support": "contact_support", notices.credit.KIND: "top_up"}
     fitting = [row for row in samples.rows(now=now) if row.standing["advice"]["code"] == by_kind.get(kind)]
     if not fitting:
         raise Http404
-    notice = samples.notice(fitting[0], kind, request.user, now=now)
+    if kind == notices.credit.KIND:
+        notice = samples_of_credit.reminder(fitting[0].account, request.user, now=now)
+    else:
+        notice = samples.notice(fitting[0], kind, request.user, now=now)
     letter = compose.letter(Delivery(notice=notice, address=request.user.email, created_at=now), samples.shelf())
     body = message_from_bytes(letter.content, policy=policy.default).get_body(("html",))
     return HttpResponse(body.get_content() if body else "", headers={"Content-Security-Policy": MAIL_POLICY})
@@ -139,12 +142,14 @@ def _account(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:
         "confirmed": rules.REQUIREMENTS[1:2],
         "entries": entries,
         "all_entries": entries,
+        **samples_of_credit.credit(row.account, [payment for payment, _entry in entries], now=now),
+        "doubts": samples_of_credit.doubts(row.account, now=now),
         "correcting": set(),
         "events": samples.events(row.account, request.user, now=now),
         "models": models_of(row.account, standing, "", now=now)[:MOST_MODELS],
         "payment": samples.ledger(row.account, now=now)[0][0],
     }
-    names = ("ledger", "model_list")
+    names = ("ledger", "credit", "model_list")
     return context | {"parts": {name: render_to_string(f"accounts/_{name}.html", context, request) for name in names}}
 
 

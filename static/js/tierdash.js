@@ -39,6 +39,36 @@ for (const field of document.querySelectorAll("input[data-time-zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
 
+// The payment form says what is typed and in which currency, so that the stylesheet shows what that needs (form.css), and
+// works out the sum in dollars as the ledger does: exactly, half to even.
+function scaled(text, places) {
+  const read = /^[-+]?(\d[\d,]*)(?:\.(\d+))?$/.exec(text);
+  return read && (read[2] ?? "").length <= places ? BigInt(read[1].replaceAll(",", "") + (read[2] ?? "").padEnd(places, "0")) : null;
+}
+function inDollars(gross, tax, rate) {
+  const [amount, part, price] = [scaled(gross, 4), scaled(tax || "0", 4), scaled(rate, 10)];
+  if (amount === null || part === null || price === null || part > amount) return "";
+  const exact = (amount - part) * price, cent = 10n ** 12n, rest = exact % cent * 2n;
+  const cents = exact / cent + (rest > cent || (rest === cent && exact / cent % 2n) ? 1n : 0n);
+  return `= $${(cents / 100n).toLocaleString("en")}.${String(cents % 100n).padStart(2, "0")}`;
+}
+function weigh(paying) {
+  const said = (name) => paying.querySelector(`[name$="${name}"]`).value.trim();
+  for (const part of paying.querySelectorAll(".is-needed > *")) {
+    part.toggleAttribute("data-typed", Boolean(part.querySelector("input, select").value));
+  }
+  paying.toggleAttribute("data-foreign", !["", "USD"].includes(said("currency").toUpperCase()));
+  paying.querySelector(".sum").value = paying.matches("[data-foreign]") ? inDollars(said("gross"), said("tax"), said("rate")) : "";
+}
+function weighAll() {
+  document.querySelectorAll(".paying").forEach(weigh);
+}
+document.addEventListener("input", (event) => {
+  const paying = event.target.closest(".paying");
+  if (paying) weigh(paying);
+});
+document.addEventListener("htmx:afterSettle", weighAll);
+
 // What was typed into a form whose session had ended comes back after the sign-in. It is kept in this tab alone, never
 // passwords nor what a form wants forgotten, and only until the next page that is not part of signing in.
 const TYPED = "typed", DOORS = "/account/";
@@ -75,3 +105,4 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.xhr.status !== 401) sessionStorage.removeItem(TYPED);
 });
 bringBack();
+weighAll();

@@ -99,6 +99,7 @@ def _stops() -> list[Stop]:
     relay = f"/relays/{Relay.objects.get(name='Example relay').pk}/"
     mails = Mailbox(settings.MAILBOX_DIR).newest(20)
     mail = next(mail.name for mail in mails if "may trigger" in mail.subject)
+    reminder = next(mail.name for mail in mails if "of credit expires" in mail.subject)
     return [
         Stop("log-in", "/account/login/", person=""),
         Stop("sign-up", "/account/signup/", person=""),
@@ -107,6 +108,8 @@ def _stops() -> list[Stop]:
         Stop("board", "/"),
         Stop("account", by_name["production-eu"]),
         Stop("account-every-payment", by_name["shanghai-studio"]),
+        Stop("account-in-doubt", by_name["translation-eu"]),
+        Stop("refund", f"{by_name['shanghai-studio']}?refund={payment.uid}"),
         Stop("account-opaque", by_name["gemini-batch"]),
         Stop("account-overdue", by_name["research"]),
         Stop("experience", "/experience/"),
@@ -151,6 +154,7 @@ def _stops() -> list[Stop]:
         Stop("notices", "/notices/"),
         Stop("mailbox", "/mailbox/"),
         Stop("mail", f"/mailbox/{mail}/"),
+        Stop("mail-of-credit", f"/mailbox/{reminder}/"),
         Stop("profile", "/profile/"),
         Stop("export", "/export/"),
         Stop("leave", "/profile/leave/"),

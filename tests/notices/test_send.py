@@ -172,8 +172,8 @@ def test_a_notice_that_becomes_true_while_it_is_withdrawn_is_not_lost(settings, 
     payment = make_payment(account, "5.00", AFTER_GRACE, now=AFTER_GRACE)
     later = AFTER_GRACE + timedelta(hours=1)
 
-    def withdraw_without_a_lock(delivery) -> bool:
-        reason = reason_not_to_send(delivery)
+    def withdraw_without_a_lock(delivery, now) -> bool:
+        reason = reason_not_to_send(delivery, now=now)
         if reason:
             outbox.withdraw(delivery, reason)
         return bool(reason)

@@ -1,13 +1,15 @@
 """What a calendar shows of an account: each entry at its instant, and the same entry while it is ahead and due."""
 
-from datetime import timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import rules
+from accounts.gateways import published
 from tests.rules import strategies
 from tests.rules.ledgers import book_of, instant, line, standing
 from tests.rules.test_following import AT_ONCE, CHEAPEST
@@ -170,6 +172,53 @@ class TestThePlan:
             assert len({entry.key for entry in found}) == len(found)
             planned = {entry.at for entry in found if entry.kind.startswith("plan_")}
             assert planned <= {followed.due_at for followed in following.steps if followed.state != "done"}
+
+
+class TestCredit:
+    YEAR = published.credit_rule("openai")
+    LEDGER = (line("50", "2024-06-10T18:00", tax="0"), line("20", "2024-06-25"), line("30", "2024-09-01", tax="0"))
+
+    def found(self, at, zone=UTC, ledger=LEDGER):
+        judged = standing(ledger, "tier-2", at)
+        held = rules.credits(ledger, self.YEAR, at=judged.at, zone=zone)
+        entries = [entry for entry in rules.dated(judged, None, held, zone) if entry.kind == "credit_expires"]
+        return [(entry.key, f"{entry.at:%Y-%m-%dT%H}", str(entry.amount_usd), str(entry.until)) for entry in entries]
+
+    def test_credit_that_expires_within_a_window_is_one_entry_on_the_first_morning(self):
+        assert self.found("2025-01-01") == [
+            ("credit_expires-2025-06-10", "2025-06-10T09", "70.00", "2025-06-25"),
+            ("credit_expires-2025-09-01", "2025-09-01T09", "30.00", "2025-09-01"),
+        ]
+
+    def test_it_stays_while_something_of_it_is_left(self):
+        assert self.found("2025-06-20")[0] == ("credit_expires-2025-06-10", "2025-06-10T09", "70.00", "2025-06-25")
+        assert [key for key, *_rest in self.found("2025-06-26")] == ["credit_expires-2025-09-01"]
+
+    def test_days_are_those_of_the_reader(self):
+        assert self.found("2025-01-01", ZoneInfo("Asia/Shanghai"))[0] == (
+            "credit_expires-2025-06-11", "2025-06-11T01", "70.00", "2025-06-25"
+        )  # fmt: skip
+
+    def test_it_stands_in_order_among_the_others_and_belongs_to_no_tier(self):
+        ledger = (line("50", "05-01", kind="grant", expires_on=date(2025, 5, 20)), line("50", "05-02", tax="0"))
+        judged = standing(ledger, "tier-1", "05-03")
+        found = rules.dated(judged, None, rules.credits(ledger, None, at=judged.at, zone=UTC))
+        assert [(entry.kind, entry.tier.id if entry.tier else None) for entry in found] == [
+            ("top_up", "tier-2"),
+            ("wait_over", "tier-3"),
+            ("wait_over", "tier-4"),
+            ("credit_expires", None),
+            ("wait_over", "tier-5"),
+        ]
+
+    @given(strategies.situations())
+    def test_keys_stay_unique_and_in_order(self, situation):
+        judged = rules.assess(*situation)
+        held = rules.credits(situation[1], self.YEAR, at=judged.at, zone=UTC)
+        found = rules.dated(judged, None, held)
+        assert len({entry.key for entry in found}) == len(found)
+        assert [entry.at for entry in found] == sorted(entry.at for entry in found)
+        assert {entry.kind for entry in found} <= set(rules.DATED_KINDS)
 
 
 class TestProperties:

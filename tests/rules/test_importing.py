@@ -1,7 +1,7 @@
 """From rows to payments, and which of them the ledger holds already."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -63,6 +63,60 @@ class TestRows:
     def test_a_time_in_the_day_comes_before_the_column(self):
         read = row("2025-05-04 08:00", "5", "", "", "", "", "", "", "", "10:30").found
         assert read.paid_at.hour == 8
+
+    @pytest.mark.parametrize(
+        ("text", "last_on"),
+        [
+            ("2026-05-04", date(2026, 5, 4)),
+            ("4 May 2026", date(2026, 5, 4)),
+            ("2026年5月4日", date(2026, 5, 4)),
+            ("04.05.2026", date(2026, 5, 4)),
+            ("2025-05-04", date(2025, 5, 4)),
+            ("2026-05-04T00:00:00Z", date(2026, 5, 3)),
+            ("2026-05-04 00:01", date(2026, 5, 4)),
+            ("2026-05-04 23:59", date(2026, 5, 4)),
+            ("2100-12-31", date(2100, 12, 31)),
+            ("", None),
+            ("–", None),
+            ("N/A", None),
+        ],
+    )
+    def test_the_last_day_of_the_credit(self, text, last_on):
+        read = row("2025-05-04", "5", text, columns=("day", "amount", "expires"))
+        assert read.found.expires_on == last_on
+        assert read.found.as_line("a").expires_on == last_on
+
+    def test_an_instant_ends_on_a_day_of_the_zone_of_the_rows(self):
+        [read] = imports.understand(
+            [["2025-05-04", "5", "2026-05-04T20:00:00Z"]], ("day", "amount", "expires"), Choices(),
+            begins_at=0, zone=ZoneInfo("Asia/Shanghai"), now=NOW,
+        )  # fmt: skip
+        assert read.found.expires_on == date(2026, 5, 5)
+
+    @pytest.mark.parametrize(
+        ("text", "kind", "code"),
+        [
+            ("soon", "", "none"),
+            ("x" * 101, "", "long"),
+            ("04/05/2026", "", "ambiguous"),
+            ("2025-05-03", "", "before"),
+            ("0001-01-01T00:00:00Z", "", "before"),
+            ("2101-01-01", "", "late"),
+            ("9999-12-31T23:00:00Z", "", "late"),
+            ("2026-05-04", "invoice", "no_credit"),
+            ("2026-05-04", "refund", "no_credit"),
+        ],
+    )
+    def test_a_last_day_that_cannot_be_is_told(self, text, kind, code):
+        read = row("2025-05-04", "5", kind, text, columns=("day", "amount", "kind", "expires"))
+        assert [(problem.field, problem.code) for problem in read.problems] == [("expires", code)]
+        assert read.found is None
+
+    def test_the_order_of_days_is_that_of_both_columns(self):
+        columns = ("day", "amount", "expires")
+        choices = imports.choices_for([["04/05/2025", "5", "31/12/2025"]], columns, Choices())
+        assert choices.order == "day"
+        assert row("04/05/2025", "5", "06/05/2026", columns=columns, choices=choices).found.expires_on.month == 5
 
     @pytest.mark.parametrize(
         ("status", "kind", "amount", "choices", "expected"),

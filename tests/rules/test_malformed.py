@@ -217,3 +217,30 @@ def test_a_file_must_have_the_name_of_its_edition(tmp_path):
 
     with pytest.raises(rules.RulebookError, match=r"^xai/2027.toml: id: 'xai/2026'"):
         published.read_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"schema = 2\n", "acme/credit.toml: schema: must be 1"),
+        (b"schema =\n", "acme/credit.toml: line 1, column 9: Invalid value"),
+        (b"schema = 1\n\xff", "acme/credit.toml: is not UTF-8 at byte 11"),
+    ],
+)
+def test_a_rule_of_credit_that_cannot_be_read_is_named_with_its_mistake(tmp_path, content, message):
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "credit.toml").write_bytes(content)
+
+    with pytest.raises(rules.RulebookError) as error:
+        published.read_credit(tmp_path)
+    assert str(error.value).startswith(message)
+    assert published.read_folder(tmp_path) == {}
+
+
+def test_a_rule_of_credit_stands_in_the_folder_of_its_provider(tmp_path):
+    (tmp_path / "acme").mkdir()
+    text = (published.PUBLISHED / "openai" / "credit.toml").read_text(encoding="utf-8")
+    (tmp_path / "acme" / "credit.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(rules.RulebookError, match=r"^acme/credit.toml: provider: 'openai' does not stand in"):
+        published.read_credit(tmp_path)

@@ -13,7 +13,9 @@ from accounts.gateways import published
 
 EXAMPLES = Path(__file__).parent / "examples"
 IDS = sorted(
-    path.relative_to(published.PUBLISHED).with_suffix("").as_posix() for path in published.PUBLISHED.rglob("*.toml")
+    path.relative_to(published.PUBLISHED).with_suffix("").as_posix()
+    for path in published.PUBLISHED.rglob("*.toml")
+    if path.name != published.CREDIT
 )
 
 

@@ -53,7 +53,7 @@ def test_it_needs_no_account_and_stores_none(guide):
     assert not Account.objects.exists()
 
 
-@pytest.mark.parametrize("kind", ["upgrade_ready", "contact_support"])
+@pytest.mark.parametrize("kind", ["upgrade_ready", "contact_support", "credit_expiring"])
 def test_a_mail_is_the_one_that_would_be_sent(guide, client, kind):
     answer = client.get(f"/styleguide/mail/{kind}/")
     assert b"top-up" in answer.content or b"contact-support" in answer.content

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_noop
 from pydantic import ConfigDict, Field
 
 from accounts.api.shapes.parts import Asked, Said, Shape, Slug
-from accounts.api.values import Instant, Uid
+from accounts.api.values import Day, Instant, Uid
 
 
 class NewSighting(Said):
@@ -54,6 +54,9 @@ class Notice(Shape):
     kind: str
     rulebook: str
     tier: str
+    expires_on: Day | None = Field(
+        description=gettext_noop("Of a notice about credit, the first day on which it expires.")
+    )
     recipient: str
     created_at: Instant
     deliveries: list[Delivery]

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from accounts import rules
 from accounts.api.shapes.parts import Asked, Said, Shape
-from accounts.api.values import CURRENCY, Amount, Instant, Line, Money, Rate, Tax, Uid
+from accounts.api.values import CURRENCY, Amount, Day, Instant, Line, Money, Rate, Tax, Uid
 
 Kind = Literal[rules.KINDS]  # type: ignore[valid-type]
 Status = Literal["succeeded", "pending", "failed"]
@@ -39,6 +39,12 @@ class NewPayment(Said):
     undoes: Uid | None = Field(None, description=gettext_noop("The payment that a refund or a chargeback takes back."))
     reference: Line = Field("", max_length=100, description=gettext_noop("The invoice or receipt number."))
     note: Line = Field("", max_length=500)
+    expires_on: Day | None = Field(
+        None,
+        description=gettext_noop(
+            "The last day on which its credit can be used; null when it is what the provider's rule says."
+        ),
+    )
 
 
 class CorrectedPayment(Said):
@@ -56,6 +62,7 @@ class CorrectedPayment(Said):
     undoes: Uid | None = None
     reference: Line = Field("", max_length=100)
     note: Line = Field("", max_length=500)
+    expires_on: Day | None = None
 
 
 class Payment(Shape):
@@ -72,6 +79,7 @@ class Payment(Shape):
     undoes: Uid | None
     reference: str
     note: str
+    expires_on: Day | None
     recorded_at: Instant
     changed_at: Instant
 

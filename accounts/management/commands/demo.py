@@ -144,6 +144,8 @@ class _Player:
             more = dict(step.more)
             if "undoes" in more:
                 more["undoes"] = self._payments[more["undoes"]]
+            if step.lasts is not None:
+                more["expires_on"] = when.date() + timedelta(days=step.lasts)
             facts = actions.PaymentFacts(kind=step.kind, gross=Decimal(step.gross), paid_at=when, **more)
             self._payments.append(
                 actions.record_payment(self._account, facts=facts, form_key=uuid.uuid4(), by=self._user, now=when)

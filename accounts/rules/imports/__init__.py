@@ -5,9 +5,10 @@ from accounts.rules.imports.columns import FIELDS, Guess, guess_columns, header_
 from accounts.rules.imports.days import EARLIEST, Moment, order_of, placed, read_day
 from accounts.rules.imports.matching import VERDICTS, Held, Verdict, match
 from accounts.rules.imports.rows import REFUNDED_AS, Choices, Found, Problem, Row, choices_for, understand
-from accounts.rules.imports.wording import Unclear
+from accounts.rules.imports.wording import CURRENCIES, Unclear
 
 __all__ = [
+    "CURRENCIES",
     "EARLIEST",
     "FIELDS",
     "REFUNDED_AS",

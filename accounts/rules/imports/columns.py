@@ -9,7 +9,7 @@ from accounts.rules.imports.amounts import read_amount
 from accounts.rules.imports.days import read_day
 from accounts.rules.imports.wording import HEADINGS, KINDS, STATUSES, Unclear, key_of
 
-FIELDS = ("day", "clock", "amount", "currency", "rate", "tax", "status", "kind", "reference", "note")
+FIELDS = ("day", "clock", "amount", "currency", "rate", "tax", "status", "kind", "reference", "note", "expires")
 Records = Sequence[Sequence[str]]
 # Exports begin with lines about themselves; headings stand among the first lines or nowhere.
 HEADING_WITHIN = 30

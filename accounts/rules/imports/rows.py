@@ -2,21 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from accounts.rules.imports.amounts import Amount, decimal_of, read_amount
 from accounts.rules.imports.columns import Records
-from accounts.rules.imports.days import Moment, order_of, placed, read_day
+from accounts.rules.imports.days import EARLIEST, Moment, order_of, placed, read_day
 from accounts.rules.imports.wording import KINDS, SIGNS, STATUSES, Unclear, key_of
-from accounts.rules.ledger import MOST, UNDOING, Line
+from accounts.rules.ledger import CREDITING, LATEST_EXPIRY, MOST, UNDOING, Line
 
 # What "refunded" says of a row with money that came in: the payment was paid back ("paid_back"; it counts nothing), or
 # the row is the refund itself ("refund").
 REFUNDED_AS = ("paid_back", "refund")
 LONGEST_REFERENCE, LONGEST_NOTE = 100, 500
 PLACES = 4
+# What stands in a column of last days where there is none.
+NO_DAY = ("", "-", "–", "—", "n/a", "na", "无")
 MOST_RATE = Decimal(10) ** 6
 # So many rows are looked at for what a column proves.
 PROVING = 5_000
@@ -57,6 +59,7 @@ class Found:
     rate: Decimal | None = None
     reference: str = ""
     note: str = ""
+    expires_on: date | None = None
 
     def as_line(self, line_id: str, undoes: str = "") -> Line:
         return Line(
@@ -70,6 +73,7 @@ class Found:
             rate=self.rate,
             undoes=undoes,
             reference=self.reference,
+            expires_on=self.expires_on,
         )
 
 
@@ -102,7 +106,7 @@ def choices_for(records: Records, columns: Sequence[str], given: Choices, begins
 
     return replace(
         given,
-        order=given.order or order_of(cells("day")),
+        order=given.order or order_of(cells("day", "expires")),
         decimal=given.decimal or decimal_of(set(cells("amount", "tax", "rate"))),
     )
 
@@ -152,6 +156,7 @@ class _Reading:
             rate=self._rate(currency),
             reference=self._text("reference", LONGEST_REFERENCE),
             note=self._text("note", LONGEST_NOTE),
+            expires_on=self._expiry(kind, at[0].astimezone(zone).date(), zone),
         )
         return self._standing(found)
 
@@ -247,6 +252,28 @@ class _Reading:
     def _tax(self) -> Decimal | None:
         said = self._amount("tax")
         return abs(said.amount) if said is not None else None
+
+    def _expiry(self, kind: str, paid_on: date, zone: tzinfo) -> date | None:
+        """The last day on which the credit can be used; of an instant the day on which the moment before it lies."""
+        text = self.cells.get("expires", "")
+        if text.strip().casefold() in NO_DAY:
+            return None
+        try:
+            moment = read_day(text, self.choices.order)
+        except Unclear as unclear:
+            self._note("expires", unclear.code)
+            return None
+        last_on = moment.day
+        if moment.clock is not None and EARLIEST < last_on <= LATEST_EXPIRY:
+            ends_at = datetime.combine(last_on, moment.clock, moment.zone or zone)
+            last_on = (ends_at.astimezone(zone) - timedelta(microseconds=1)).date()
+        if kind not in CREDITING:
+            self._note("expires", "no_credit")
+        elif last_on < paid_on:
+            self._note("expires", "before")
+        elif last_on > LATEST_EXPIRY:
+            self._note("expires", "late")
+        return last_on
 
     def _text(self, name: str, longest: int) -> str:
         text = self.cells.get(name, "")

@@ -84,6 +84,9 @@ HEADINGS = _table(
         "reference": "reference, ref, invoice, invoice number, invoice no, invoice id, number, receipt, "
         "receipt number, receipt no, id, transaction id, payment id, order, order number, order id, "
         "发票号, 发票号码, 发票编号, 收据号, 收据编号, 编号, 单号, 订单号, 交易单号, 交易号, 流水号, 账单编号, 参考号",
+        "expires": "expires, expires on, expires at, expiry, expiry date, expiration, expiration date, valid until, "
+        "valid to, valid through, usable until, "
+        "有效期, 有效期至, 有效期限, 到期日, 到期日期, 到期时间, 过期日期, 过期时间, 失效日期, 失效时间, 有效截止日期",
         "note": "note, notes, description, memo, comment, details, remark, remarks, 备注, 说明, 描述, 摘要",
     }
 )

@@ -1,7 +1,6 @@
-"""The payment form: what counts at first sight, the rest folded away."""
+"""The payment form: what every payment has, then what its kind and its currency need, the rest folded away."""
 
 import uuid
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,77 +8,17 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from accounts import actions, rules
-from accounts.forms.fields import AmountField, ClockField, DayField, KeyField, LineField, instant_of
+from accounts.forms.fields import AmountField, ClockField, DayField, KeyField, LineField
+from accounts.forms.payments.lines import REFUSALS, LineForm, words_of
 from accounts.forms.receipts import FilesField, given
+from accounts.gateways import published
 from accounts.models import Account, Payment
-from accounts.templatetags.slugs import KINDS as KIND_WORDS
 from accounts.templatetags.slugs import STATUSES as STATUS_WORDS
 
-KINDS = [(kind, KIND_WORDS[kind]) for kind in rules.KINDS]
 STATUSES = [(status, STATUS_WORDS[status]) for status in rules.STATUSES if status != "void"]
-REFUSALS = {
-    ("paid_at", "in_future"): ("day", _("This lies in the future. Enter a payment when it has been made.")),
-    ("paid_at", "before_its_payment"): ("day", _("A refund cannot be earlier than the payment that it takes back.")),
-    ("paid_at", "after_its_refund"): ("day", _("A refund of this payment is earlier. Correct that one first.")),
-    ("kind", "is_taken_back"): ("kind", _("A refund takes this payment back. Correct that one first.")),
-    ("reference", "stands_twice"): ("reference", _("Another payment of this kind has this reference already.")),
-    ("undoes", "not_a_payment"): ("undoes", _("Choose a payment of this account.")),
-    ("rate", "not_a_line"): ("rate", _("How many US dollars is one unit of this currency?")),
-    ("tax", "not_a_line"): ("tax", _("The tax cannot be more than the amount.")),
-    ("gross", "not_a_line"): ("gross", _("The amount must be more than 0.")),
-    ("currency", "not_a_line"): ("currency", _("Write the three letters of a currency, such as USD or EUR.")),
-}
-
-
-def words_of(refusal: actions.PaymentRefused) -> tuple[str | None, Any]:
-    """The field that a refusal is about (None: the whole) and what to say of it."""
-    return REFUSALS.get((refusal.field, refusal.code), (None, _("This payment cannot stand as it is.")))
-
-
-class LineForm(forms.Form):
-    """One line of money: kind, amount and day. Used alone in the account form, and as the head of the payment form."""
-
-    gross = AmountField(label=_("Amount"), is_signed=True, places=4)
-    day = DayField(label=_("Day"))
-    kind = forms.ChoiceField(label=_("Kind"), choices=KINDS, initial="purchase")
-
-    def __init__(self, *args: Any, zone: ZoneInfo, now: datetime, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.zone, self.now = zone, now
-        self.fields["day"].widget.attrs["max"] = now.astimezone(zone).date().isoformat()
-
-    def clean(self) -> dict[str, Any]:
-        facts = super().clean() or {}
-        gross, kind, day = facts.get("gross"), facts.get("kind"), facts.get("day")
-        if gross is not None and gross < 0 and kind is not None and kind not in rules.UNDOING:
-            self.add_error("gross", _("Only a refund or a chargeback is written with a minus sign."))
-        if day is not None and (field := self._place(facts, day)):
-            self.add_error(field, REFUSALS["paid_at", "in_future"][1])
-        return facts
-
-    def _place(self, facts: dict[str, Any], day: date) -> str:
-        """Find the instant that is meant; return the field that lies in the future, or "". Adds what else is wrong."""
-        today = self.now.astimezone(self.zone).date()
-        if day > today:  # checked before any reckoning: the last days of the calendar have no instant in UTC
-            return "day"
-        try:
-            facts["paid_at"] = instant_of(day, facts.get("clock"), self.zone, now=self.now)
-        except ValidationError as error:
-            self.add_error("clock", error)
-            return ""
-        return "clock" if facts["paid_at"] > self.now else ""
-
-    def facts(self) -> actions.PaymentFacts:
-        """Return what the valid form says."""
-        said = self.cleaned_data
-        return actions.PaymentFacts(
-            kind=said["kind"],
-            gross=said["gross"],
-            paid_at=said["paid_at"],
-            is_day_only=said.get("clock") is None,
-        )
 
 
 class PaymentForm(LineForm):
@@ -100,7 +39,10 @@ class PaymentForm(LineForm):
         required=False,
         places=10,
         most=Decimal(10) ** 6,
-        help_text=_("Only for other currencies."),
+        help_text=_(
+            "Only for other currencies. The rate that the provider used stands on its invoice; else divide the credit "
+            "in dollars by what you paid without tax."
+        ),
     )
     undoes = forms.ModelChoiceField(
         label=_("Takes back"),
@@ -110,6 +52,7 @@ class PaymentForm(LineForm):
         empty_label=_("no particular payment"),
         help_text=_("Only for refunds and chargebacks."),
     )
+    expires_on = DayField(label=_("Last day of the credit"), required=False)
     reference = LineField(label=_("Invoice or receipt number"), required=False, max_length=100)
     note = LineField(label=_("Note"), required=False, max_length=500)
     receipts = FilesField(required=False)
@@ -117,8 +60,14 @@ class PaymentForm(LineForm):
 
     HEAD = ("gross", "day", "kind")
     BESIDE = ("receipts",)
+    # What depends on the kind and the currency (form.css hides what they do not need), and what is folded away.
+    NEEDED = ("currency", "tax", "rate", "undoes", "expires_on")
+    FOLDED = ("clock", "status", "reference", "note")
 
-    def __init__(self, *args: Any, account: Account, payment: Payment | None = None, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, account: Account, payment: Payment | None = None, focus: str = "", **options: Any
+    ) -> None:
+        """payment: the one to correct, else a new one is meant. focus: the field where the reader's hand is wanted."""
         self.account, self.payment = account, payment
         if payment is not None:
             options.setdefault("initial", _initial(payment, options["zone"]))
@@ -131,7 +80,17 @@ class PaymentForm(LineForm):
         undoes: Any = self.fields["undoes"]
         undoes.queryset = undoable.order_by("-paid_at", "-id")
         undoes.label_from_instance = self._name_of
-        self.fields["currency"].widget.attrs |= {"autocapitalize": "characters", "size": 4}
+        self.fields["currency"].widget.attrs |= {
+            "autocapitalize": "characters",
+            "autocomplete": "off",
+            "spellcheck": "false",
+            "size": 4,
+            "list": f"{self['currency'].auto_id}_codes",
+        }
+        self.fields["expires_on"].widget.attrs |= {"max": rules.LATEST_EXPIRY.isoformat()}
+        self.fields["expires_on"].help_text = _expiry_hint(published.credit_rule(account.provider))
+        if focus in self.fields:
+            self.fields[focus].widget.attrs["autofocus"] = True
 
     def _name_of(self, payment: Payment) -> str:
         return f"{payment.paid_at.astimezone(self.zone):%Y-%m-%d} · {payment.gross.normalize():f} {payment.currency}"
@@ -141,15 +100,29 @@ class PaymentForm(LineForm):
         return [self[name] for name in self.HEAD]
 
     @property
-    def rest(self) -> list[forms.BoundField]:
-        return [field for field in self.visible_fields() if field.name not in (*self.HEAD, *self.BESIDE)]
+    def needed(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.NEEDED]
 
     @property
-    def is_rest_open(self) -> bool:
+    def folded(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.FOLDED]
+
+    @property
+    def is_open(self) -> bool:
         """Whether the folded part holds an error or something that was typed: nothing typed is ever hidden."""
-        return any(field.errors for field in self.rest) or any(
-            field.value() not in (None, "", field.field.initial) for field in self.rest
+        return any(field.errors for field in self.folded) or any(
+            field.value() not in (None, "", field.field.initial) for field in self.folded
         )
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another currency than the dollar is named, so that a rate is needed."""
+        return str(self["currency"].value() or "").strip().upper() not in ("", "USD")
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """Common codes, to choose from."""
+        return rules.imports.CURRENCIES
 
     def clean_currency(self) -> str:
         currency = self.cleaned_data["currency"].upper()
@@ -168,7 +141,19 @@ class PaymentForm(LineForm):
             self.add_error("rate", REFUSALS["rate", "not_a_line"][1])
         if facts.get("undoes") is not None and facts.get("kind") not in (None, *rules.UNDOING):
             self.add_error("undoes", _("Only a refund or a chargeback takes a payment back."))
+        self._check_expiry(facts)
         return facts
+
+    def _check_expiry(self, facts: dict[str, Any]) -> None:
+        last_on, kind, day = (facts.get(name) for name in ("expires_on", "kind", "day"))
+        if last_on is None:
+            return
+        if kind is not None and kind not in rules.CREDITING:
+            self.add_error("expires_on", _("Only credit expires. A payment of this kind gives none: leave this empty."))
+        elif day is not None and last_on < day:
+            self.add_error("expires_on", _("Credit cannot expire before the day of its payment."))
+        elif last_on > rules.LATEST_EXPIRY:
+            self.add_error("expires_on", _("This day is too far ahead to be true."))
 
     def facts(self) -> actions.PaymentFacts:
         said = self.cleaned_data
@@ -191,6 +176,7 @@ class PaymentForm(LineForm):
             undoes=said["undoes"],
             reference=said["reference"],
             note=said["note"],
+            expires_on=said["expires_on"],
         )
 
     def given(self) -> list[actions.Given]:
@@ -231,4 +217,28 @@ def _initial(payment: Payment, zone: ZoneInfo) -> dict[str, Any]:
         "undoes": payment.undoes.uid if payment.undoes else None,
         "reference": payment.reference,
         "note": payment.note,
+        "expires_on": payment.expires_on,
     }
+
+
+def refund_of(payment: Payment, left: Decimal) -> dict[str, Any]:
+    """What a form begins with that takes back `left` of a payment, in the payment's currency."""
+    return {
+        "kind": "refund",
+        "undoes": payment.uid,
+        "gross": f"{left.normalize():f}",
+        "currency": payment.currency,
+        "rate": None if payment.rate is None else f"{payment.rate.normalize():f}",
+        # Without tax in the payment there is none in what comes back; else nobody knows how much.
+        "tax": "0" if payment.tax == 0 else None,
+    }
+
+
+def _expiry_hint(rule: rules.CreditRule | None) -> Any:
+    if rule is None:
+        return _("Only for credit that expires on a day you know of.")
+    return ngettext_lazy(
+        "Empty: what was bought expires %(months)d month after its payment, as the provider says.",
+        "Empty: what was bought expires %(months)d months after its payment, as the provider says.",
+        rule.months,
+    ) % {"months": rule.months}
