@@ -192,7 +192,7 @@ STORIES = (
         21,
         (
             Bring(20, ((345, "15", "INV-17702"), (338, "5", "INV-17951"))),
-            Pay(12, "28.50", more={"currency": "EUR", "rate": Decimal("1.0615"), "tax": Decimal(0)}),
+            Pay(1.2, "28.50", more={"currency": "EUR", "rate": Decimal("1.0615"), "tax": Decimal(0)}),
         ),
         facts={"organization_ref": "org-Tr20Eur"},
     ),

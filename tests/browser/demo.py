@@ -127,7 +127,7 @@ def _stops() -> list[Stop]:
         Stop("correct-payment", f"/payments/{payment.uid}/"),
         Stop("import-payments", f"{by_name['production-eu']}import/"),
         Stop("import", f"/imports/{_draft('shanghai-studio').pk}/"),
-        Stop("import-done", f"/imports/{Import.objects.get(state='done').pk}/"),
+        Stop("import-done", f"/imports/{Import.objects.get(state='done', account__name='agency-shop-14').pk}/"),
         Stop("archive", "/accounts/archive/"),
         Stop("planner", f"/planner/?account={ids['shanghai-studio']}&model=o3-mini&by={BY}"),
         Stop("planner-first", "/planner/", person=NEW),

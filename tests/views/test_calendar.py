@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import actions, rules
+from accounts.gateways import published
 from accounts.models import Account, Event, Feed, Payment, Rulebook, User
 from accounts.models import feed as feeds
 from accounts.views import ics
@@ -71,7 +72,9 @@ class TestWhatItHolds:
     def test_is_exactly_what_the_rules_say(self, ann, feed, waiting):
         shelf = Rulebook.objects.all().shelf()
         lines = [payment.as_line() for payment in Payment.objects.in_entry_order()]
-        said = rules.dated(actions.assess(waiting, lines, shelf, now=make.NOW))
+        credit = rules.credits(lines, published.credit_rule("openai"), at=make.NOW, zone=UTC)
+        said = rules.dated(actions.assess(waiting, lines, shelf, now=make.NOW), None, credit)
+        assert {entry.kind for entry in said} == {"top_up", "wait_over", "credit_expires"}
         found = events(ask(feed))
         assert set(found) == {f"{waiting.id}-{entry.key}@tierdash" for entry in said}
         for entry in said:
@@ -143,7 +146,7 @@ class TestWhatItHolds:
         for number in range(8):
             make.make_account(ann, name=f"account-{number}", payments=[("50.00", "05-15T12:00")])
         with django_assert_num_queries(5):
-            assert len(events(ask(feed))) == 9 * 4
+            assert len(events(ask(feed))) == 9 * 5
 
 
 class TestAPlan:

@@ -226,7 +226,7 @@ def refund_of(payment: Payment, left: Decimal) -> dict[str, Any]:
     return {
         "kind": "refund",
         "undoes": payment.uid,
-        "gross": f"{left.normalize():f}",
+        "gross": f"{left:.2f}" if round(left, 2) == left else f"{left.normalize():f}",
         "currency": payment.currency,
         "rate": None if payment.rate is None else f"{payment.rate.normalize():f}",
         # Without tax in the payment there is none in what comes back; else nobody knows how much.
