@@ -11,6 +11,18 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.channels import (
+    Added,
+    ChannelRefused,
+    Receiver,
+    add_channel,
+    edit_channel,
+    pause_channel,
+    remove_channel,
+    renew_channel_secret,
+    resume_channel,
+    send_channel_test,
+)
 from accounts.actions.diagnoses import attach_diagnosis
 from accounts.actions.escalations import (
     EscalationRefused,
@@ -37,8 +49,16 @@ from accounts.actions.imports import (
     undo_import,
     untouched_payments,
 )
+from accounts.actions.keys import check_secrets, seal_anew
 from accounts.actions.leaving import Leaving, LeavingRefused, delete_person, what_leaving_does
-from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
+from accounts.actions.notices import (
+    MailRefused,
+    mute_kind,
+    resend_delivery,
+    resend_notice,
+    send_test_mail,
+    unmute_kind,
+)
 from accounts.actions.payments import (
     FormUsedBefore,
     PaymentFacts,
@@ -72,8 +92,10 @@ from accounts.actions.workspaces import open_home
 __all__ = [
     "AccountFacts",
     "AccountRefused",
+    "Added",
     "Answer",
     "Balance",
+    "ChannelRefused",
     "EditionChanged",
     "EscalationRefused",
     "FormUsedBefore",
@@ -90,10 +112,12 @@ __all__ = [
     "PlanRefused",
     "Preview",
     "Reading",
+    "Receiver",
     "RelayFacts",
     "RelayRefused",
     "TokenRefused",
     "Use",
+    "add_channel",
     "adopt",
     "adopt_plan",
     "answer_once",
@@ -105,6 +129,7 @@ __all__ = [
     "cancel_import",
     "carry_out",
     "change_profile",
+    "check_secrets",
     "close_feed",
     "confirm_requirement",
     "correct_payment",
@@ -112,6 +137,7 @@ __all__ = [
     "digest_of",
     "drop_plan",
     "edit_account",
+    "edit_channel",
     "edit_relay",
     "facts_of",
     "follow",
@@ -127,6 +153,7 @@ __all__ = [
     "open_feed",
     "open_home",
     "open_relay",
+    "pause_channel",
     "plans_for",
     "preview_adoption",
     "preview_import",
@@ -137,8 +164,11 @@ __all__ = [
     "reconcile",
     "record_evidence",
     "record_payment",
+    "remove_channel",
+    "renew_channel_secret",
     "renew_feed",
     "reopen_escalation",
+    "resend_delivery",
     "resend_notice",
     "resolve_escalation",
     "restore_account",
@@ -146,9 +176,12 @@ __all__ = [
     "restore_payment",
     "restore_relay",
     "restore_workspace",
+    "resume_channel",
     "revoke_token",
     "running_plans",
+    "seal_anew",
     "see_tier",
+    "send_channel_test",
     "send_test_mail",
     "settle",
     "snooze_escalation",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models.account import Account
+from accounts.models.channel import MAIL, Channel
 from accounts.models.episode import Episode
 from accounts.models.sighting import Sighting
 from accounts.models.user import User
@@ -69,14 +70,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """One mail to one address. `copy` is 0 for the first, 1, 2, ... for those a person asked to send again.
+    """One mail to one address, or one message through one channel (`via`; then `address` is its name and host).
 
-    `doubts` counts how often the mail was handed over without an answer, so that nobody knows whether it left.
+    `copy` is 0 for the first, 1, 2, ... for those a person asked to send again. `doubts` counts how often the mail was
+    handed over without an answer, so that nobody knows whether it left.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
-    channel = models.CharField(max_length=20, default="mail")
+    channel = models.CharField(max_length=20, default=MAIL)
+    via = models.ForeignKey(Channel, on_delete=models.CASCADE, null=True, related_name="deliveries")
     address = models.CharField(max_length=254)
     copy = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=20, default=PENDING)
@@ -99,7 +102,16 @@ class Delivery(models.Model):
             models.Index(fields=["lease_until"], condition=Q(status=SENDING), name="delivery_leased"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["notice", "channel", "address", "copy"], name="delivery_once"),
+            models.UniqueConstraint(
+                fields=["notice", "channel", "address", "copy"], condition=Q(channel=MAIL), name="delivery_once"
+            ),
+            models.UniqueConstraint(fields=["notice", "via", "copy"], name="delivery_once_a_channel"),
+            # What came from another instance, and has no channel here, has come to its end.
+            models.CheckConstraint(
+                condition=Q(channel=MAIL, via=None)
+                | (~Q(channel=MAIL) & (Q(via__isnull=False) | ~Q(status__in=[PENDING, SENDING]))),
+                name="delivery_has_way",
+            ),
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="delivery_status"),
             models.CheckConstraint(condition=Q(attempts__lte=MOST_ATTEMPTS), name="delivery_attempts"),
             models.CheckConstraint(condition=Q(doubts__lte=MOST_DOUBTS), name="delivery_doubts"),

@@ -18,7 +18,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 # An empty cluster with its first write-ahead log takes about 60 MB; PostgreSQL stops when it cannot write.
 FREE_MB_FIRST, FREE_MB_LATER = 300, 50
 PATIENCE_SECONDS = 45
-DEMO_WITHOUT = ("DATABASE_URL", "DATABASE_URL_FILE", "CELERY_BROKER_URL", "EMAIL_URL", "EMAIL_URL_FILE", "TIERDASH_URL")
+DEMO_WITHOUT = (
+    *("DATABASE_URL", "DATABASE_URL_FILE", "CELERY_BROKER_URL", "EMAIL_URL", "EMAIL_URL_FILE", "TIERDASH_URL"),
+    *("TIERDASH_KEYRING", "TIERDASH_KEYRING_FILE", "TIERDASH_OUTBOUND_ALLOW", "TIERDASH_OUTBOUND_ALLOW_FILE"),
+)
 
 
 class StartError(Exception):
