@@ -12,6 +12,7 @@ from accounts.actions.accounts import (
     restore_account,
 )
 from accounts.actions.channels import (
+    MOST_CHANNELS,
     Added,
     ChannelRefused,
     Receiver,
@@ -90,6 +91,7 @@ from accounts.actions.tokens import Made, TokenRefused, Use, make_token, revoke_
 from accounts.actions.workspaces import open_home
 
 __all__ = [
+    "MOST_CHANNELS",
     "AccountFacts",
     "AccountRefused",
     "Added",

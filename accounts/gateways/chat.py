@@ -13,6 +13,7 @@ from typing import Any
 
 from accounts.gateways import letter as mail
 from accounts.gateways.outside import Outside
+from accounts.gateways.receivers import LONGEST_ADDRESS, BadAddress
 from accounts.gateways.services import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,20 +21,6 @@ PROGRAM = [sys.executable, "-E", "-s", "-B", "-m", "accounts.gateways.messenger"
 # Nothing else of the surroundings reaches it: no secrets, no proxies, no home with a .netrc in it.
 KEPT = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 TRUSTED = "SSL_CERT_FILE"
-LONGEST_ADDRESS = 1000
-
-
-class BadAddress(ValueError):
-    """An address that no message can go to; `code` says why.
-
-    not_understood: no address of this kind. other_service: one of another service. many: more than one receiver.
-    option: something after the ? that is not taken here. open_http: without TLS. port: another than 443. inner: no
-    address of the open internet. long. busy: nobody could look at it in time.
-    """
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +34,7 @@ class Patience:
 
 
 # A person waits in front of a page for this one.
-HURRIED = Patience(start=10, connect=4, read=6, whole=10)
+HURRIED = Patience(start=9, connect=4, read=6, whole=9)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ REFUSED_EVENTS = frozenset(
 
 
 class Unusable(ValueError):
-    """An address that no message can go to; the text is a code of chat.BadAddress."""
+    """An address that no message can go to; the text is a code of receivers.BadAddress."""
 
 
 @dataclass

@@ -24,6 +24,10 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
     def live(self) -> "ChannelQuerySet":
         return self.filter(removed_at=None)
 
+    def with_last_sent(self) -> "ChannelQuerySet":
+        """With `last_sent_at`: when the latest notice arrived through it."""
+        return self.annotate(last_sent_at=models.Max("deliveries__sent_at"))
+
     def stopped(self) -> "ChannelQuerySet":
         """Those that were paused because nothing arrives any more."""
         return self.filter(paused_why__in=(FAILING, GONE))

@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from accounts.models.account import Account
 from accounts.models.channel import MAIL, Channel
@@ -67,6 +67,17 @@ class Notice(models.Model):
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def waiting(self) -> "DeliveryQuerySet":
         return self.filter(status=PENDING).order_by("next_at", "id")
+
+    def by_way(self) -> "DeliveryQuerySet":
+        """The mails first, then channel by channel; of each way the latest first."""
+        is_mail = Case(When(channel=MAIL, then=0), default=1)
+        return self.order_by(is_mail, F("via__created_at").asc(nulls_first=True), "via", "channel", "-copy", "id")
+
+    def latest_of_each_way(self) -> "DeliveryQuerySet":
+        """The deliveries after which no further copy went by the same way."""
+        same_way = Q(channel=OuterRef("channel")) & (Q(via=OuterRef("via")) | Q(via=None, channel=MAIL))
+        later = Delivery.objects.filter(same_way, notice=OuterRef("notice"), copy__gt=OuterRef("copy"))
+        return self.filter(~Exists(later))
 
 
 class Delivery(models.Model):

@@ -86,6 +86,7 @@ CHAPTERS = (
             "planner": gettext_lazy("From a wish to dated steps"),
             "capacity": gettext_lazy("Is there enough?"),
             "notices": gettext_lazy("Notices"),
+            "channels": gettext_lazy("Notices by webhook and chat"),
             "calendar": gettext_lazy("Dates in your calendar"),
             "rulebooks": gettext_lazy("Rulebooks and editions"),
         },

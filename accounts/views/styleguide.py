@@ -32,7 +32,7 @@ from accounts.models.feed import new_seed
 from accounts.notices import compose
 from accounts.templatetags import handbook
 from accounts.templatetags.frame import PLANNING, Page
-from accounts.views import bridging, samples, scripts, worked
+from accounts.views import bridging, calling, samples, scripts, worked
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.capacity import answer_to
@@ -86,6 +86,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         "token": "-",
         "specimens": SPECIMENS,
         "bridging": bridging.samples(now=now),
+        "calling": calling.samples(by=request.user, row=rows[0], now=now),
         "made": scripts.made(now=now),
         "tokens_shown": scripts.tokens(now=now),
         "fields_shown": scripts.FIELDS,
