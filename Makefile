@@ -6,7 +6,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 # Django's commands want a database and a key: a throw-away cluster gives both.
 TEMPORARY := $(PY) -m tierdash.launcher.postgres --temporary --
-MAKEMESSAGES := manage.py makemessages --locale zh_Hans --extension html,txt,py,subject --add-location file --no-wrap --no-obsolete \
+MAKEMESSAGES := manage.py makemessages --locale zh_Hans --extension html,txt,py,subject,chat --add-location file --no-wrap --no-obsolete \
 	--ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*' --ignore 'bench/*'
 
 # An environment whose Python is gone (a half-made one, a system upgrade) is made again.

@@ -20,6 +20,12 @@ def deliver() -> None:
 
 
 @shared_task
+def call() -> None:
+    """Send what waits for webhooks and chat services: apart from the mails, which wait for none of them."""
+    jobs.run("call", jobs.call, now=timezone.now())
+
+
+@shared_task
 def take_imports() -> None:
     """Carry out the imports that wait. Often, and therefore without a slot: each import is claimed by its own row."""
     actions.take_imports(now=timezone.now())

@@ -5,12 +5,14 @@ import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
+from urllib.parse import urlsplit
 
 from django.contrib.auth.hashers import make_password
 
 from accounts import actions, rules
 from accounts.gateways import published
-from accounts.models import Account, Membership, Payment, Relay, Rulebook, User, Workspace
+from accounts.models import Account, Channel, Membership, Payment, Relay, Rulebook, User, Workspace
+from accounts.models.channel import CHAT, WEBHOOK
 from accounts.models.token import SCOPES
 
 PASSWORD = "correct-horse-battery"
@@ -110,6 +112,16 @@ def make_token(
     """A token of a person's script, with its secret."""
     facts = {"name": f"script {next(_numbers)}", "form_key": uuid.uuid4()} | facts
     return actions.make_token(user, scopes=scopes, expires_at=expires_at, now=now, **facts)
+
+
+def make_channel(user: User, service: str = "", *, target: str = "", now: datetime = NOW, **facts) -> Channel:
+    """A webhook, or a chat service by its slug. Its host is one that the internet does not have, unless told."""
+    target = target or (
+        f"{service}://receiver.example/long-secret-8Kd2" if service else "https://receiver.example/long-secret-8Kd2"
+    )
+    receiver = actions.Receiver(CHAT if service else WEBHOOK, service, target, urlsplit(target).hostname or "")
+    facts = {"name": f"channel {next(_numbers)}", "muted_kinds": (), "form_key": uuid.uuid4()} | facts
+    return actions.add_channel(user, receiver=receiver, now=now, **facts).channel
 
 
 def make_payment(account: Account, gross="5.00", paid_at=NOW, *, now: datetime = NOW, **facts) -> Payment:

@@ -38,6 +38,7 @@ SHOWN = {
     "alternatives": "Alternatives, side by side",
     "relay": "A relay that bridges a wait",
     "notices": "Notices",
+    "channels": "Channels: webhooks and chat services",
     "mail": "A mail",
     "profile": "Profile",
     "export": "Take everything away, and bring it back",

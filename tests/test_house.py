@@ -67,7 +67,7 @@ def test_the_rules_do_not_read_the_clock():
 
 
 @pytest.mark.parametrize("kind", notices.KINDS)
-@pytest.mark.parametrize("part", ["subject", "txt", "html"])
+@pytest.mark.parametrize("part", ["subject", "txt", "html", "chat"])
 def test_every_kind_of_notice_has_its_templates(kind, part):
     assert (ROOT / "templates" / "notices" / f"{kind}.{part}").is_file()
 

@@ -96,6 +96,11 @@ def configuration() -> dict[str, Any]:
                 "schedule": settings.BEAT_SECONDS,
                 "options": {"expires": max(settings.BEAT_SECONDS - 5, 1)},
             },
+            "call": {
+                "task": "accounts.tasks.call",
+                "schedule": settings.BEAT_SECONDS,
+                "options": {"expires": max(settings.BEAT_SECONDS - 5, 1)},
+            },
             # Somebody waits before a progress bar.
             "take_imports": {
                 "task": "accounts.tasks.take_imports",

@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import FileAwareEnv
 
+from accounts.gateways import keyring
+from accounts.gateways.outside import Outside, endpoints
 from tierdash import mail_server, receipt_store
 
 env = FileAwareEnv(eager=True)
@@ -244,6 +246,21 @@ UNCERTAIN_MAIL = env.str("TIERDASH_UNCERTAIN_MAIL", "resend")
 if UNCERTAIN_MAIL not in {"resend", "hold"}:
     raise ImproperlyConfigured(f"TIERDASH_UNCERTAIN_MAIL is 'resend' or 'hold', not {UNCERTAIN_MAIL!r}.")
 
+# --- channels: webhooks and chat services -----------------------------------------------------------------------------
+# What this instance calls by itself: the open internet by HTTPS, and endpoints of the operator's own network by name.
+try:
+    OUTSIDE = Outside(endpoints(env.list("TIERDASH_OUTBOUND_ALLOW", [])))
+except ValueError as error:
+    raise ImproperlyConfigured(f"TIERDASH_OUTBOUND_ALLOW lists host:port with commas between: {error}.") from None
+# The keys that secrets are sealed with, never in the database: from the environment, or from a file of our own.
+KEYRING = env.str("TIERDASH_KEYRING", "")
+KEYRING_PATH = VAR_DIR / "keyring"
+if KEYRING:
+    try:
+        keyring.parse(KEYRING)
+    except keyring.KeyringError as error:
+        raise ImproperlyConfigured(f"TIERDASH_KEYRING cannot be used: {error}") from None
+
 # --- the clock --------------------------------------------------------------------------------------------------------
 BEAT_SECONDS = env.int("TIERDASH_BEAT_SECONDS", 60)
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "pgmq://")
@@ -255,5 +272,9 @@ LOGGING = {
     "formatters": {"line": {"()": "tierdash.logs.Line", "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("TIERDASH_LOG_LEVEL", "INFO").upper()},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # It would tell of every request, and addresses of webhooks are secrets.
+        "httpcore2": {"handlers": [], "level": "WARNING", "propagate": True},
+    },
 }

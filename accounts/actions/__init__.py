@@ -11,6 +11,19 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.channels import (
+    MOST_CHANNELS,
+    Added,
+    ChannelRefused,
+    Receiver,
+    add_channel,
+    edit_channel,
+    pause_channel,
+    remove_channel,
+    renew_channel_secret,
+    resume_channel,
+    send_channel_test,
+)
 from accounts.actions.diagnoses import attach_diagnosis
 from accounts.actions.escalations import (
     EscalationRefused,
@@ -38,8 +51,16 @@ from accounts.actions.imports import (
     undo_import,
     untouched_payments,
 )
+from accounts.actions.keys import check_secrets, seal_anew
 from accounts.actions.leaving import Leaving, LeavingRefused, delete_person, what_leaving_does
-from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
+from accounts.actions.notices import (
+    MailRefused,
+    mute_kind,
+    resend_delivery,
+    resend_notice,
+    send_test_mail,
+    unmute_kind,
+)
 from accounts.actions.payments import (
     FormUsedBefore,
     PaymentFacts,
@@ -79,10 +100,13 @@ from accounts.actions.tokens import Made, TokenRefused, Use, make_token, revoke_
 from accounts.actions.workspaces import open_home
 
 __all__ = [
+    "MOST_CHANNELS",
     "AccountFacts",
     "AccountRefused",
+    "Added",
     "Answer",
     "Balance",
+    "ChannelRefused",
     "EditionChanged",
     "EscalationRefused",
     "FormUsedBefore",
@@ -102,10 +126,12 @@ __all__ = [
     "Preview",
     "Reading",
     "ReceiptRefused",
+    "Receiver",
     "RelayFacts",
     "RelayRefused",
     "TokenRefused",
     "Use",
+    "add_channel",
     "adopt",
     "adopt_plan",
     "answer_once",
@@ -118,6 +144,7 @@ __all__ = [
     "cancel_import",
     "carry_out",
     "change_profile",
+    "check_secrets",
     "close_feed",
     "confirm_requirement",
     "correct_payment",
@@ -125,6 +152,7 @@ __all__ = [
     "digest_of",
     "drop_plan",
     "edit_account",
+    "edit_channel",
     "edit_relay",
     "facts_of",
     "follow",
@@ -140,6 +168,7 @@ __all__ = [
     "open_feed",
     "open_home",
     "open_relay",
+    "pause_channel",
     "plans_for",
     "preview_adoption",
     "preview_import",
@@ -151,9 +180,12 @@ __all__ = [
     "reconcile",
     "record_evidence",
     "record_payment",
+    "remove_channel",
     "remove_receipt",
+    "renew_channel_secret",
     "renew_feed",
     "reopen_escalation",
+    "resend_delivery",
     "resend_notice",
     "resolve_escalation",
     "restore_account",
@@ -162,9 +194,12 @@ __all__ = [
     "restore_receipt",
     "restore_relay",
     "restore_workspace",
+    "resume_channel",
     "revoke_token",
     "running_plans",
+    "seal_anew",
     "see_tier",
+    "send_channel_test",
     "send_test_mail",
     "settle",
     "snooze_escalation",

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import Value
+from django.db.models.functions import Now
 
 from accounts import notices
 from accounts.actions.filing import prune_files
@@ -15,11 +16,13 @@ from accounts.actions.imports import prune_imports, take_imports, waiting_import
 from accounts.actions.repeats import forget_answers
 from accounts.actions.standings import reconcile
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, JobRun
+from accounts.models import Account, Delivery, JobRun
+from accounts.models.channel import MAIL
+from accounts.models.notice import PENDING, SENDING
 
 KEEP_RUNS = timedelta(days=7)
 KEEP_MAILS = timedelta(days=30)
-ACCOUNTS, IMPORTS = "accounts", "imports"
+ACCOUNTS, IMPORTS, CALLS = "accounts", "imports", "calls"
 
 
 def run(job: str, work: Callable[[datetime], int], *, now: datetime) -> int | None:
@@ -44,19 +47,21 @@ def run(job: str, work: Callable[[datetime], int], *, now: datetime) -> int | No
 def tick(*, now: datetime) -> Mapping[str, int]:
     """Do one round without Celery and return how many rows each job changed. Any number of times in a slot.
 
-    Imports that wait come first, so that the round assesses and mails what they brought.
+    Imports that wait come first, so that the round assesses and mails what they brought; channels come last, so that
+    no mail waits for one.
     """
     started = time.monotonic()
     due = _due(now)
     if IMPORTS in due:
         take_imports(now=now)
-    rows = {"reconcile": reconcile(now=now) if due else 0, "deliver": deliver(now)}
+    rows = {"reconcile": reconcile(now=now) if due - {CALLS} else 0, "deliver": deliver(now)}
+    rows["call"] = call(now) if due else 0
     runs = [(job, _slot(now), now, _ended_at(now, started), count) for job, count in rows.items()]
     with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO accounts_jobrun (job, slot, started_at, finished_at, rows)
-            VALUES (%s, %s, %s, %s, %s), (%s, %s, %s, %s, %s)
+            VALUES (%s, %s, %s, %s, %s), (%s, %s, %s, %s, %s), (%s, %s, %s, %s, %s)
             ON CONFLICT (job, slot) DO UPDATE SET
                 finished_at = GREATEST(accounts_jobrun.finished_at, EXCLUDED.finished_at),
                 rows = accounts_jobrun.rows + EXCLUDED.rows
@@ -67,15 +72,23 @@ def tick(*, now: datetime) -> Mapping[str, int]:
 
 
 def _due(now: datetime) -> set[str]:
-    """Whether accounts are due and imports wait, in one query: as at nearly every round, there is nothing."""
+    """Whether accounts are due, imports wait and channels are to be called, in one query: mostly there is nothing."""
     accounts = Account.objects.due(now).order_by().values_list(Value(ACCOUNTS))[:1]
     imports = waiting_imports(now).order_by().values_list(Value(IMPORTS))[:1]
-    return {kind for (kind,) in accounts.union(imports, all=True)}
+    through_channels = Delivery.objects.exclude(channel=MAIL).order_by().values_list(Value(CALLS))
+    waiting = through_channels.filter(status=PENDING, next_at__lte=now)[:1]
+    lost = through_channels.filter(status=SENDING, lease_until__lt=Now())[:1]
+    return {kind for (kind,) in accounts.union(imports, waiting, lost, all=True)}
 
 
 def deliver(now: datetime) -> int:
     """Send what waits; return how many mails were looked at."""
     return notices.deliver(now=now).total()
+
+
+def call(now: datetime) -> int:
+    """Send what waits for channels; return how many messages were looked at."""
+    return notices.call(now=now).total()
 
 
 def prune(now: datetime) -> int:

@@ -36,13 +36,14 @@ from accounts.models import (
     User,
     Workspace,
 )
+from accounts.models.channel import MAIL
 from accounts.models.notice import CANCELLED, PENDING
 from accounts.models.workspace import OWNER
+from accounts.notices.switchboard import REMOVED
 
 log = logging.getLogger(__name__)
 
 BATCH = 1000
-MAIL = "mail"
 Row = dict[str, Any]
 
 
@@ -229,10 +230,12 @@ class _Restoration:
                     doubts=delivery["doubts"],
                     **schema.DELIVERY.columns(delivery),
                 )
-                if row.status in (PENDING, CANCELLED):
+                if row.channel == MAIL and row.status in (PENDING, CANCELLED):
                     # What may still leave (one that was withdrawn, too) goes where its person gets mail here.
                     row.address = self._people.address(notice["recipient"])
-                    row.status = row.status if row.channel == MAIL else CANCELLED
+                elif row.channel != MAIL and row.status == PENDING:
+                    # The channels of another instance are not here.
+                    row.status, row.last_code, row.last_error = CANCELLED, "", REMOVED
                 yield row, f"{path}[{place}].deliveries[{number}]"
 
     def _restore_relays(self, workspace: Workspace) -> None:

@@ -13,6 +13,7 @@ from accounts.exports.attached import RECEIPT
 from accounts.exports.packing import CHUNK, snapshot
 from accounts.models import (
     Account,
+    Channel,
     Delivery,
     Escalation,
     Event,
@@ -30,14 +31,16 @@ from accounts.models import (
 )
 
 SCHEMA = "tierdash.person/1"
+# Of a channel; its address is a secret.
+SHOWN = ("name", "kind", "service", "host")
 Row = dict[str, Any]
 
 
 def write_person(user: User, file: IO[bytes], *, now: datetime) -> None:
     """Write what is known of a person as UTF-8 JSON: who they are, where they belong, what they did and were told.
 
-    Secrets are not in it: no password, session, code of a second factor, token, or address of the calendar. The name
-    of an account or relay is there while the person may see it.
+    Secrets are not in it: no password, session, code of a second factor or token, and no address of the calendar or of
+    a channel. The name of an account or relay is there while the person may see it.
     """
     with snapshot():
         visible = dict(Account.objects.visible_to(user).order_by().values_list("pk", "name"))
@@ -66,6 +69,7 @@ def _profile(user: User, now: datetime) -> Row:
         "has_second_factor": user.authenticator_set.exists(),  # type: ignore[attr-defined]
         "has_calendar": feed is not None and feed.is_open,
         "tokens": [_token(token) for token in Token.objects.of(user)],
+        "channels": [{name: getattr(each, name) for name in SHOWN} for each in Channel.objects.of(user)],
     }
 
 

@@ -175,19 +175,20 @@ EVENT = Shape(
 )
 DELIVERY = Shape(
     "delivery",
-    "One mail of a notice, and what became of it. One that was on its way is written as it would be after a crash: "
+    "One mail of a notice, or one message of it through a channel, and what became of it. One that was on its way is "
+    "written as it would be after a crash: "
     "waiting when it had certainly not left, uncertain when it may have.",
     (
         stored("id", Key(), "its name, which is also in the mail's Message-ID"),
-        stored("channel", SLUG, "`mail`"),
-        stored("address", Line(254, 1), "where it went"),
+        stored("channel", SLUG, "`mail`, `webhook` or `chat`"),
+        stored("address", Line(254, 1), "where it went; of a channel its name and host, for its address is a secret"),
         stored("copy", Whole(0, 1000), "0, or which further copy somebody asked for"),
         Field("status", OneOf(tuple(status for status in STATUSES if status != SENDING)), "what became of it"),
         stored("attempts", Whole(0, MOST_ATTEMPTS), "how often it was tried"),
         Field("doubts", Whole(0, MOST_DOUBTS), "how often nobody knows whether it left"),
         stored("next_at", Instant(), "when it is tried next"),
         stored("sent_at", Past(), "when it was accepted", nullable=True),
-        stored("last_code", Line(20), "what the mail server said"),
+        stored("last_code", Line(20), "what was answered"),
         stored("last_error", Words(500), "the same in words"),
         stored("created_at", Past(), "when it was made"),
     ),
@@ -206,7 +207,7 @@ NOTICE = Shape(
         Field("recipient", PERSON_NUMBER, "the person's number"),
         stored("facts", Facts(), "what was true when it was raised"),
         stored("created_at", Past(), "when it was raised"),
-        Field("deliveries", ListOf(DELIVERY), "its mails"),
+        Field("deliveries", ListOf(DELIVERY), "its mails, and its messages through channels"),
     ),
 )
 ACCOUNT = Shape(

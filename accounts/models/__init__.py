@@ -1,6 +1,7 @@
 """The archive: one noun per file, its QuerySet directly above it."""
 
 from accounts.models.account import Account
+from accounts.models.channel import Channel
 from accounts.models.episode import Episode
 from accounts.models.escalation import Escalation
 from accounts.models.event import Event
@@ -21,6 +22,7 @@ from accounts.models.workspace import Membership, Workspace
 
 __all__ = [
     "Account",
+    "Channel",
     "Delivery",
     "Episode",
     "Escalation",

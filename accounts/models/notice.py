@@ -3,9 +3,10 @@
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from accounts.models.account import Account
+from accounts.models.channel import MAIL, Channel
 from accounts.models.episode import Episode
 from accounts.models.sighting import Sighting
 from accounts.models.user import User
@@ -77,16 +78,29 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def waiting(self) -> "DeliveryQuerySet":
         return self.filter(status=PENDING).order_by("next_at", "id")
 
+    def by_way(self) -> "DeliveryQuerySet":
+        """The mails first, then channel by channel; of each way the latest first."""
+        is_mail = Case(When(channel=MAIL, then=0), default=1)
+        return self.order_by(is_mail, F("via__created_at").asc(nulls_first=True), "via", "channel", "-copy", "id")
+
+    def latest_of_each_way(self) -> "DeliveryQuerySet":
+        """The deliveries after which no further copy went by the same way."""
+        same_way = Q(channel=OuterRef("channel")) & (Q(via=OuterRef("via")) | Q(via=None, channel=MAIL))
+        later = Delivery.objects.filter(same_way, notice=OuterRef("notice"), copy__gt=OuterRef("copy"))
+        return self.filter(~Exists(later))
+
 
 class Delivery(models.Model):
-    """One mail to one address. `copy` is 0 for the first, 1, 2, ... for those a person asked to send again.
+    """One mail to one address, or one message through one channel (`via`; then `address` is its name and host).
 
-    `doubts` counts how often the mail was handed over without an answer, so that nobody knows whether it left.
+    `copy` is 0 for the first, 1, 2, ... for those a person asked to send again. `doubts` counts how often the mail was
+    handed over without an answer, so that nobody knows whether it left.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
-    channel = models.CharField(max_length=20, default="mail")
+    channel = models.CharField(max_length=20, default=MAIL)
+    via = models.ForeignKey(Channel, on_delete=models.CASCADE, null=True, related_name="deliveries")
     address = models.CharField(max_length=254)
     copy = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=20, default=PENDING)
@@ -109,7 +123,16 @@ class Delivery(models.Model):
             models.Index(fields=["lease_until"], condition=Q(status=SENDING), name="delivery_leased"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["notice", "channel", "address", "copy"], name="delivery_once"),
+            models.UniqueConstraint(
+                fields=["notice", "channel", "address", "copy"], condition=Q(channel=MAIL), name="delivery_once"
+            ),
+            models.UniqueConstraint(fields=["notice", "via", "copy"], name="delivery_once_a_channel"),
+            # What came from another instance, and has no channel here, has come to its end.
+            models.CheckConstraint(
+                condition=Q(channel=MAIL, via=None)
+                | (~Q(channel=MAIL) & (Q(via__isnull=False) | ~Q(status__in=[PENDING, SENDING]))),
+                name="delivery_has_way",
+            ),
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="delivery_status"),
             models.CheckConstraint(condition=Q(attempts__lte=MOST_ATTEMPTS), name="delivery_attempts"),
             models.CheckConstraint(condition=Q(doubts__lte=MOST_DOUBTS), name="delivery_doubts"),

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -49,8 +50,8 @@ def letter(delivery: Delivery, shelf: Shelf) -> Letter:
     """Write the mail of a delivery; its parts are the same however often it is written. Unmailable: see there."""
     notice = delivery.notice
     token = unsubscribe.token(notice.recipient, notice.kind)
-    link = _absolute(reverse("accounts:unsubscribe", args=[token]))
-    facts = _facts(delivery, shelf) | {"unsubscribe_url": link}
+    link = absolute(reverse("accounts:unsubscribe", args=[token]))
+    facts = facts_of(delivery, shelf) | {"unsubscribe_url": link}
     headers = {
         "Message-ID": _message_id(delivery.pk),
         "Date": format_datetime(delivery.created_at),
@@ -67,10 +68,9 @@ def test_letter(user: User, *, now: datetime) -> Letter:
 
 
 def _letter(user: User, kind: str, facts: dict[str, Any], headers: dict[str, str]) -> Letter:
-    language = user.language if user.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-    facts |= {"recipient": user, "language": language, "site_url": settings.SITE_URL}
-    with translation.override(language), timezone.override(ZoneInfo(user.time_zone)):
-        subject = " ".join(render_to_string(f"notices/{kind}.subject", facts).split())
+    facts |= {"recipient": user, "language": language_of(user), "site_url": settings.SITE_URL}
+    with in_words_of(user):
+        subject = subject_of(kind, facts)
         text = render_to_string(f"notices/{kind}.txt", facts | {"subject": subject}).strip() + "\n"
         html = _inliner.inline(render_to_string(f"notices/{kind}.html", facts | {"subject": subject}))
     mail = EmailMultiAlternatives(
@@ -94,7 +94,23 @@ def _letter(user: User, kind: str, facts: dict[str, Any], headers: dict[str, str
     )
 
 
-def _facts(delivery: Delivery, shelf: Shelf) -> dict[str, Any]:
+def language_of(user: User) -> str:
+    return user.language if user.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+@contextmanager
+def in_words_of(user: User) -> Iterator[None]:
+    """A person's language and time zone, for what is written to them."""
+    with translation.override(language_of(user)), timezone.override(ZoneInfo(user.time_zone)):
+        yield
+
+
+def subject_of(kind: str, facts: dict[str, Any]) -> str:
+    """The one line that says what a notice is about."""
+    return " ".join(render_to_string(f"notices/{kind}.subject", facts).split())
+
+
+def facts_of(delivery: Delivery, shelf: Shelf) -> dict[str, Any]:
     """Return what the templates of a notice may speak of."""
     notice = delivery.notice
     book = shelf[notice.rulebook_id]
@@ -107,8 +123,8 @@ def _facts(delivery: Delivery, shelf: Shelf) -> dict[str, Any]:
         "notice": notice,
         "account_name": notice.facts.get("account") or notice.account.name,
         "organization_ref": notice.account.organization_ref,
-        "account_url": _absolute(reverse("accounts:account", args=[notice.account_id])),
-        "evidence_url": _absolute(reverse("accounts:evidence", args=[notice.account_id])),
+        "account_url": absolute(reverse("accounts:account", args=[notice.account_id])),
+        "evidence_url": absolute(reverse("accounts:evidence", args=[notice.account_id])),
         "book": book,
         "provider": book.provider,
         "standing": standing,
@@ -153,7 +169,7 @@ def _message_id(of: uuid.UUID) -> str:
     return f"<{of}@{f'[{host}]' if ':' in host else host}>"
 
 
-def _absolute(path: str) -> str:
+def absolute(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
 
 

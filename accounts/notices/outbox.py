@@ -1,13 +1,10 @@
-"""The outbox: raise notices, claim what is due, fence it, record what became of it.
+"""The outbox: claim what is due, fence it, record what became of it. Here the mails; see switchboard.py for the rest.
 
 The database's clock rules claims and leases; `next_at` is compared with the instant that the caller passes.
 """
 
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,10 +13,13 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 
 from accounts.gateways import letter as mail
-from accounts.models import Account, Delivery, Episode, Membership, Notice, Sighting, User
-from accounts.models.notice import CANCELLED, FAILED, MOST_ATTEMPTS, MUTED, PENDING, SENDING, SENT, UNCERTAIN
+from accounts.models import Delivery, Membership
+from accounts.models.channel import MAIL
+from accounts.models.notice import CANCELLED, FAILED, MOST_ATTEMPTS, PENDING, SENDING, SENT, UNCERTAIN
 
 CLAIMED, DATA = "claimed", "data"
+# Why something was withdrawn although it is true, beside MUTED: the channel does not want its kind, or is paused.
+UNWANTED, PAUSED = "unwanted", "paused"
 # A lease outlives everything its holder may do in that phase (gateways.smtp.Patience).
 CLAIM_LEASE = timedelta(seconds=180)
 DATA_LEASE = timedelta(seconds=300)
@@ -30,119 +30,16 @@ SHORT_PAUSE = timedelta(minutes=1)
 RELEASED: dict[str, Any] = {"claim": None, "lease_until": None, "phase": ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A notice that the facts call for. `account` is locked by the caller; `facts` must fit JSON.
-
-    expires_on: of one about credit, the first day of its window.
-    """
-
-    account: Account
-    kind: str
-    rulebook_id: str
-    tier: str
-    episode: Episode | None
-    sighting: Sighting | None
-    facts: dict[str, Any]
-    expires_on: date | None = None
-
-
-def raise_notices(wanted: Iterable[Wanted], *, now: datetime) -> list[Notice]:
-    """Raise what is not raised yet, one notice and one delivery per recipient; return the new notices.
-
-    What was raised, withdrawn before its mail left and is wanted again waits again; what has not left yet says what is
-    true now. A constant number of queries, in the caller's transaction.
-    """
-    held = list(wanted)
-    if not held:
-        return []
-    members: dict[Any, list[User]] = defaultdict(list)
-    for membership in Membership.objects.filter(
-        workspace__in={want.account.workspace_id for want in held}, user__is_active=True
-    ).select_related("user"):
-        members[membership.workspace_id].append(membership.user)
-    existing: dict[tuple[Any, ...], list[Delivery]] = defaultdict(list)
-    of_these = Q(notice__episode__in=[want.episode for want in held if want.episode]) | Q(
-        notice__sighting__in=[want.sighting for want in held if want.sighting]
-    )
-    if days := {want.expires_on for want in held if want.expires_on}:
-        of_these |= Q(notice__account__in={want.account.pk for want in held}, notice__expires_on__in=days)
-    for delivery in Delivery.objects.filter(of_these).select_related("notice").order_by("copy"):
-        held_by = delivery.notice
-        about = (held_by.account_id, held_by.kind, held_by.rulebook_id, held_by.tier)
-        because = (held_by.episode_id, held_by.sighting_id, held_by.expires_on)
-        existing[*about, *because, held_by.recipient_id].append(delivery)
-
-    leaves_at = now + timedelta(seconds=settings.NOTICE_GRACE_SECONDS)
-    raised, deliveries, again, refreshed = [], [], [], []
-    for want in held:
-        for user in members[want.account.workspace_id]:
-            if before := existing.get(_key(want, user)):
-                if any(each.status not in (PENDING, CANCELLED) or each.doubts for each in before):
-                    continue  # it left, or may have left: what it said stands
-                if all(each.status == CANCELLED and each.last_error != MUTED for each in before):
-                    again.append(before[0].pk)
-                if _gist(before[0].notice.facts) != _gist(want.facts):
-                    before[0].notice.facts = want.facts
-                    refreshed.append(before[0].notice)
-                continue
-            notice = Notice(
-                account=want.account,
-                kind=want.kind,
-                rulebook_id=want.rulebook_id,
-                tier=want.tier,
-                episode=want.episode,
-                sighting=want.sighting,
-                expires_on=want.expires_on,
-                recipient=user,
-                facts=want.facts,
-                created_at=now,
-            )
-            is_muted = want.kind in user.muted_kinds
-            raised.append(notice)
-            deliveries.append(
-                Delivery(
-                    notice=notice,
-                    address=user.email,
-                    status=CANCELLED if is_muted else PENDING,
-                    last_error=MUTED if is_muted else "",
-                    next_at=leaves_at,
-                    created_at=now,
-                )
-            )
-    Notice.objects.bulk_create(raised)
-    Delivery.objects.bulk_create(deliveries)
-    if refreshed:
-        Notice.objects.bulk_update(refreshed, ["facts"])
-    if again:
-        Delivery.objects.filter(pk__in=again, status=CANCELLED).update(
-            status=PENDING, next_at=leaves_at, attempts=0, last_code="", last_error=""
-        )
-    return raised
-
-
-def _key(want: Wanted, recipient: User) -> tuple[Any, ...]:
-    """What the constraint notice_once_per_episode holds unique."""
-    episode_id = want.episode.pk if want.episode else None
-    sighting_id = want.sighting.pk if want.sighting else None
-    because = (episode_id, sighting_id, want.expires_on)
-    return (want.account.pk, want.kind, want.rulebook_id, want.tier, *because, recipient.pk)
-
-
-def _gist(facts: dict[str, Any]) -> Any:
-    """What a reader would act on: the figures of the advice or the credit, not the instant they were worked out."""
-    advice = facts.get("standing", {}).get("advice", {})
-    return advice.get("amount_usd"), advice.get("reason"), facts.get("account"), facts.get("credit")
-
-
 def is_anything_due(now: datetime) -> bool:
     """Whether there is a mail to send or a lease that ran out; one query."""
     # Two questions, each answered by its own small index; one with OR would read the whole table.
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT EXISTS (SELECT FROM accounts_delivery WHERE status = 'pending' AND next_at <= %s)
-                OR EXISTS (SELECT FROM accounts_delivery WHERE status = 'sending' AND lease_until < now())
+            SELECT EXISTS (SELECT FROM accounts_delivery
+                           WHERE status = 'pending' AND next_at <= %s AND channel = 'mail')
+                OR EXISTS (SELECT FROM accounts_delivery
+                           WHERE status = 'sending' AND lease_until < now() AND channel = 'mail')
             """,
             [now],
         )
@@ -158,7 +55,7 @@ def reap(now: datetime) -> int:
     may_go_again = Q(attempts__lt=MOST_ATTEMPTS)
     may_resend = may_go_again & Q(doubts=0) if settings.UNCERTAIN_MAIL == "resend" else Q(pk__in=[])
     with transaction.atomic(durable=True):
-        lost = Delivery.objects.filter(status=SENDING, lease_until__lt=Now())
+        lost = Delivery.objects.filter(status=SENDING, lease_until__lt=Now(), channel=MAIL)
         in_doubt = lost.filter(phase=DATA).update(
             status=Case(When(may_resend, then=Value(PENDING)), default=Value(UNCERTAIN)),
             doubts=F("doubts") + 1,
@@ -190,7 +87,7 @@ def claim(now: datetime) -> Delivery | None:
                 attempts = attempts + 1
             WHERE status = 'pending' AND id = (
                 SELECT id FROM accounts_delivery
-                WHERE status = 'pending' AND next_at <= %(now)s AND attempts < %(most)s
+                WHERE status = 'pending' AND next_at <= %(now)s AND attempts < %(most)s AND channel = 'mail'
                 ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
             )
             RETURNING id
@@ -209,7 +106,7 @@ def with_circumstances(delivery_id: uuid.UUID) -> Delivery:
     """Return a delivery with all that a sender asks about it; `is_member` says whether the recipient still belongs."""
     membership = Membership.objects.filter(user=OuterRef("notice__recipient"), workspace=OuterRef("workspace"))
     return (
-        Delivery.objects.select_related("notice__account__standing", "notice__episode", "notice__recipient")
+        Delivery.objects.select_related("notice__account__standing", "notice__episode", "notice__recipient", "via")
         .annotate(workspace=F("notice__account__workspace"))
         .annotate(is_member=Exists(membership))
         .get(pk=delivery_id)
@@ -219,7 +116,7 @@ def with_circumstances(delivery_id: uuid.UUID) -> Delivery:
 def fence(delivery: Delivery) -> bool:
     """Say, for good, that the mail leaves now. False: the claim ran out, and the mail is no longer ours to send."""
     return bool(
-        _held(delivery)
+        held(delivery)
         .filter(lease_until__gt=Now())
         .update(phase=DATA, lease_until=Now() + DATA_LEASE, address=delivery.notice.recipient.email)
     )
@@ -229,22 +126,23 @@ def record(delivery: Delivery, outcome: mail.Outcome, *, at: datetime) -> str:
     """Record what became of a mail that was claimed; return its new status, "" when somebody else has taken it over."""
     changes = _consequence(delivery, outcome, at) | RELEASED
     changes |= {"last_code": outcome.code[:20], "last_error": outcome.words}
-    return changes["status"] if _held(delivery).update(**changes) else ""
+    return changes["status"] if held(delivery).update(**changes) else ""
 
 
 def withdraw(delivery: Delivery, reason: str) -> None:
     """Cancel a claimed mail that has nothing true to say any more, or nobody to say it to."""
-    _held(delivery).update(status=CANCELLED, last_code="", last_error=reason, **RELEASED)
+    held(delivery).update(status=CANCELLED, last_code="", last_error=reason, **RELEASED)
 
 
 def pause(now: datetime, outcome: mail.Outcome, *, at: datetime) -> None:
-    """Put everything due off: no mail can leave now. Each row says why it waits."""
-    Delivery.objects.filter(status=PENDING, next_at__lte=now).update(
+    """Put every mail due off: none can leave now. Each row says why it waits."""
+    Delivery.objects.filter(status=PENDING, next_at__lte=now, channel=MAIL).update(
         next_at=at + _pause(outcome), last_code=outcome.code[:20], last_error=outcome.words
     )
 
 
-def _held(delivery: Delivery) -> QuerySet[Delivery]:
+def held(delivery: Delivery) -> QuerySet[Delivery]:
+    """The row, as long as its claim is the one that it was handed out with."""
     return Delivery.objects.filter(pk=delivery.pk, claim=delivery.claim)
 
 

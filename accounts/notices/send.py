@@ -1,4 +1,4 @@
-"""Send what waits in the outbox: claim, fence, hand over, record. The only sender of notices.
+"""Send the mails that wait in the outbox: claim, fence, hand over, record. See call.py for channels.
 
 Any number of senders may run at once, and each may die at any instant.
 """
@@ -6,6 +6,7 @@ Any number of senders may run at once, and each may die at any instant.
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -39,7 +40,7 @@ def deliver(*, now: datetime, claim_for: timedelta = CLAIM_FOR) -> Counter[str]:
             delivery = outbox.claim(now)
             if delivery is None:
                 break
-            if _is_withdrawn(delivery, now):
+            if is_withdrawn(delivery, now=now):
                 done["cancelled"] += 1
                 continue
             outcome = _send(delivery, session, shelf)
@@ -58,8 +59,8 @@ def send_test(user: User, *, now: datetime) -> mail.Outcome:
         return session.send(compose.test_letter(user, now=now), lambda: True)
 
 
-def _is_withdrawn(delivery: Delivery, now: datetime) -> bool:
-    """Cancel a mail that must not leave.
+def is_withdrawn(delivery: Delivery, *, now: datetime) -> bool:
+    """Cancel what was claimed and must not leave.
 
     Under the account's lock, asked a second time: whoever makes the notice true again at this instant either holds the
     lock before us, and we see it, or after us, and sees the cancelled mail.
@@ -86,18 +87,22 @@ def _send(delivery: Delivery, session: mail.Session, shelf: Shelf) -> mail.Outco
 
 
 def _record(delivery: Delivery, outcome: mail.Outcome, at: datetime) -> str:
-    """Record an outcome, trying again while the lease lasts: a database that is away must not make a doubt."""
     if outcome.kind == mail.WITHDRAWN:
         return ""
+    return kept_on(delivery, lambda: outbox.record(delivery, outcome, at=at))
+
+
+def kept_on(delivery: Delivery, record: Callable[[], str]) -> str:
+    """Record an outcome, trying again while the lease lasts: a database that is away must not make a doubt."""
     last_try = time.monotonic() + (outbox.DATA_LEASE - outbox.CLAIM_LEASE).total_seconds()
     wait = 0.5
     while True:
         try:
-            return outbox.record(delivery, outcome, at=at)
+            return record()
         except (OperationalError, InterfaceError):
             if connection.in_atomic_block or time.monotonic() + wait > last_try:
                 raise
-            log.warning("The database is away; what became of the mail %s is recorded when it is back.", delivery.pk)
+            log.warning("The database is away; what became of %s is recorded when it is back.", delivery.pk)
             connection.close()
             time.sleep(wait)
             wait = min(wait * 2, 10)

@@ -1,31 +1,46 @@
-"""Whether a notice still has something true to say, and somebody to say it to, just before its mail leaves."""
+"""Whether a notice still has something true to say, and somebody to say it to, just before it leaves."""
 
 from datetime import datetime
 
 from accounts.models import Delivery
+from accounts.models.channel import MAIL
 from accounts.models.notice import MUTED
 from accounts.notices import credit
+from accounts.notices.outbox import PAUSED, UNWANTED
+from accounts.notices.switchboard import REMOVED
 
 ADVICE_OF = {"upgrade_ready": "top_up", "contact_support": "contact_support"}
 
 
 def reason_not_to_send(delivery: Delivery, *, now: datetime) -> str:
-    """Return a code for why a mail must not leave; "" when it may. Needs what `outbox.with_circumstances` reads.
+    """Return a code for why a delivery must not leave; "" when it may. Needs what `outbox.with_circumstances` reads.
 
-    left, inactive: the recipient; muted: the kind, by the recipient; archived: the account; over: not true any more.
+    left, inactive: the recipient; muted: the kind of mail, by the recipient; removed, paused, unwanted (the kind): the
+    channel; archived: the account; over: not true any more.
     """
     notice = delivery.notice
     if not notice.recipient.is_active:
         return "inactive"
     if not getattr(delivery, "is_member", False):
         return "left"
-    if notice.kind in notice.recipient.muted_kinds:
-        return MUTED
-    if delivery.copy:  # a person has asked for this mail again, to have it as it was
+    if reason := _reason_of_way(delivery):
+        return reason
+    if delivery.copy:  # a person has asked for it again, to have it as it was
         return ""
     if notice.account.is_archived:
         return "archived"
     return "" if _is_true(delivery, now) else "over"
+
+
+def _reason_of_way(delivery: Delivery) -> str:
+    kind, channel = delivery.notice.kind, delivery.via
+    if delivery.channel == MAIL:
+        return MUTED if kind in delivery.notice.recipient.muted_kinds else ""
+    if channel is None or channel.is_removed:
+        return REMOVED
+    if channel.is_paused:
+        return PAUSED
+    return "" if channel.wants(kind) else UNWANTED
 
 
 def _is_true(delivery: Delivery, now: datetime) -> bool:

@@ -38,7 +38,7 @@ PLANNING: dict[str, str | Promise] = {
     "alternatives": _("Alternatives"),
     "relays": _("Relays"),
 }
-BEHIND = {"planner": tuple(PLANNING)}
+BEHIND = {"planner": tuple(PLANNING), "notices": ("notices", "channels")}
 # What a stranger may read.
 OPEN_PAGES = {"guide": PAGES["guide"]}
 STAFF_PAGES: dict[str, str | Promise] = {"mailbox": _("Local mailbox"), "styleguide": _("Style guide")}

@@ -88,6 +88,7 @@ CHAPTERS = (
             "capacity": gettext_lazy("Is there enough?"),
             "notices": gettext_lazy("Notices"),
             "receipts": gettext_lazy("Receipts with their payments"),
+            "channels": gettext_lazy("Notices by webhook and chat"),
             "calendar": gettext_lazy("Dates in your calendar"),
             "rulebooks": gettext_lazy("Rulebooks and editions"),
         },

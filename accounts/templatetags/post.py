@@ -1,4 +1,4 @@
-"""The words for what became of a mail. Load it with {% load post %}."""
+"""The words for what became of a mail, or of a message through a channel. Load it with {% load post %}."""
 
 from collections.abc import Mapping
 
@@ -10,10 +10,14 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from accounts import rules
 from accounts.gateways import letter as mail
 from accounts.models import Delivery, Shelf
+from accounts.models.channel import MAIL
+from accounts.templatetags import channels
 from accounts.templatetags.marked import fill
 from accounts.templatetags.moments import instant
 
 register = template.Library()
+
+MOST_SAID = 80
 
 # status: (state on screen, word)
 STATUSES: dict[str, tuple[str, str | Promise]] = {
@@ -30,6 +34,9 @@ WITHDRAWN: dict[str, str | Promise] = {
     "archived": gettext_lazy("The account was archived before its turn came."),
     "left": gettext_lazy("The recipient no longer belongs to this workspace."),
     "inactive": gettext_lazy("The recipient's sign-in is closed."),
+    "paused": gettext_lazy("The channel was paused."),
+    "removed": gettext_lazy("The channel is no longer there."),
+    "unwanted": gettext_lazy("The channel does not want notices of this kind."),
 }
 CODES: dict[str, str | Promise] = {
     "unreachable": gettext_lazy("The mail server cannot be reached."),
@@ -46,11 +53,14 @@ CODES: dict[str, str | Promise] = {
     "kept": gettext_lazy("It lies in the local mailbox; no mail leaves this machine."),
 }
 REFUSALS: dict[str, str | Promise] = {
-    "waiting": gettext_lazy("This mail is on its way already."),
+    "waiting": gettext_lazy("It is on its way already."),
     "too_soon": gettext_lazy("That was asked a moment ago; please wait a little."),
-    "too_many": gettext_lazy("This mail was sent again too often."),
+    "too_many": gettext_lazy("It was sent again too often."),
     "muted": gettext_lazy("The recipient has turned mails of this kind off."),
     "inactive": gettext_lazy("The recipient's sign-in is closed."),
+    "paused": gettext_lazy("The channel is paused. Resume it first."),
+    "removed": gettext_lazy("The channel is no longer there."),
+    "unwanted": gettext_lazy("The channel does not want notices of this kind."),
 }
 
 
@@ -66,14 +76,22 @@ def delivery_word(delivery: Delivery) -> str:
 
 @register.filter
 def delivery_story(delivery: Delivery) -> str:
-    """Say when a mail left, or what it waits for, or why it did not leave."""
+    """Say when it left, or what it waits for, or why it did not leave; and what a channel's receiver answered."""
     if delivery.status == "sent" and delivery.sent_at:
-        return fill("{at}", at=instant(delivery.sent_at))
+        said = (
+            ""
+            if delivery.channel == MAIL
+            else f" · {delivery.last_code} {delivery.last_error}"[:MOST_SAID].rstrip(" ·")
+        )
+        return fill("{at}{said}", at=instant(delivery.sent_at), said=said)
     if delivery.status == "cancelled":
         return str(WITHDRAWN.get(delivery.last_error, ""))
     if delivery.status == "pending" and not delivery.last_code:
         return fill(_("leaves {at}"), at=instant(delivery.next_at))
-    reason = what_happened(delivery.last_code, "" if delivery.last_code == "no_answer" else delivery.last_error)
+    if delivery.channel != MAIL:
+        reason = channels.answer(delivery.last_code, delivery.last_error, is_taken=False)
+    else:
+        reason = what_happened(delivery.last_code, "" if delivery.last_code == "no_answer" else delivery.last_error)
     if delivery.status == "pending":
         return fill(_("{reason} Next try {at}."), reason=reason, at=instant(delivery.next_at))
     return reason

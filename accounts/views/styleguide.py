@@ -32,7 +32,7 @@ from accounts.models.feed import new_seed
 from accounts.notices import compose
 from accounts.templatetags import handbook
 from accounts.templatetags.frame import PLANNING, Page
-from accounts.views import bridging, proofs, samples, samples_of_credit, scripts, worked
+from accounts.views import bridging, calling, proofs, samples, samples_of_credit, scripts, worked
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.capacity import answer_to
@@ -87,6 +87,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         "specimens": SPECIMENS,
         "bridging": bridging.samples(now=now),
         "proofs": proofs.samples(now=now),
+        "calling": calling.samples(by=request.user, row=rows[0], now=now),
         "made": scripts.made(now=now),
         "tokens_shown": scripts.tokens(now=now),
         "fields_shown": scripts.FIELDS,

@@ -55,8 +55,8 @@ class TestTick:
 
     def test_its_rounds_are_recorded_and_any_number_fits_in_a_slot(self):
         waiting(2)
-        assert jobs.tick(now=AFTER_GRACE) == {"reconcile": 0, "deliver": 2}
-        assert jobs.tick(now=AFTER_GRACE) == {"reconcile": 0, "deliver": 0}
+        assert jobs.tick(now=AFTER_GRACE) == {"reconcile": 0, "deliver": 2, "call": 0}
+        assert jobs.tick(now=AFTER_GRACE) == {"reconcile": 0, "deliver": 0, "call": 0}
         assert JobRun.objects.get(job="deliver").rows == 2
         assert JobRun.objects.last_finished_at("reconcile") >= AFTER_GRACE
 
@@ -74,9 +74,10 @@ class TestTick:
         for _ in range(2):
             tasks.reconcile()
             tasks.deliver()
+            tasks.call()
             tasks.prune()
         assert Delivery.objects.get().status == "sent"
-        assert set(JobRun.objects.values_list("job", flat=True)) == {"reconcile", "deliver", "prune"}
+        assert set(JobRun.objects.values_list("job", flat=True)) == {"reconcile", "deliver", "call", "prune"}
         assert JobRun.objects.filter(finished_at=None).count() == 0
 
 

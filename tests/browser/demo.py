@@ -20,7 +20,8 @@ from django.test import Client, override_settings
 from django.test.testcases import QuietWSGIRequestHandler
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from accounts import actions
+from accounts import actions, notices
+from accounts.gateways.letter import ACCEPTED, REFUSED, Outcome
 from accounts.gateways.mailbox import Mailbox
 from accounts.models import Account, Import, Payment, Relay, User
 from tests import make
@@ -76,6 +77,7 @@ def prepare() -> Tour:
             user.save()
             if person == OWNER:
                 _make_tokens(user)
+                _make_channels(user)
             client = Client()
             client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
             keys[person, language] = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -89,6 +91,20 @@ def _make_tokens(user: User) -> None:
     actions.use_token(used.secret, now=AT - timedelta(hours=7))
     make.make_token(user, name="laptop", scopes=("read",), expires_at=AT - timedelta(days=10), now=month)
     actions.revoke_token(make.make_token(user, name="old server", now=month).token, now=AT - timedelta(days=3))
+
+
+def _make_channels(user: User) -> None:
+    """One that works, one whose receiver is gone, and one that was paused."""
+    month = AT - timedelta(days=40)
+    works = make.make_channel(user, name="Ops receiver", now=month)
+    notices.note_try(works, Outcome(ACCEPTED, "204"), at=AT - timedelta(hours=3))
+    works.save()
+    gone = make.make_channel(user, "ntfy", name="Ann's phone", now=month, muted_kinds=["tier_seen"])
+    notices.note_try(gone, Outcome(REFUSED, "410", "topic was deleted"), at=AT - timedelta(hours=5))
+    gone.failures, gone.failing_since = 1, AT - timedelta(hours=5)
+    gone.paused_at, gone.paused_why = AT - timedelta(hours=5), "gone"
+    gone.save()
+    actions.pause_channel(make.make_channel(user, "feishu", name="值班群", now=month), now=AT - timedelta(days=2))
 
 
 def _stops() -> list[Stop]:
@@ -152,6 +168,10 @@ def _stops() -> list[Stop]:
         Stop("open-relay", "/relays/new/"),
         Stop("edit-relay", f"{relay}edit/"),
         Stop("notices", "/notices/"),
+        Stop("channels", "/channels/"),
+        Stop("channels-none", "/channels/", person=NEW),
+        Stop("add-webhook", "/channels/new/webhook/"),
+        Stop("add-chat", "/channels/new/slack/"),
         Stop("mailbox", "/mailbox/"),
         Stop("mail", f"/mailbox/{mail}/"),
         Stop("mail-of-credit", f"/mailbox/{reminder}/"),

@@ -166,7 +166,7 @@ class TestNoLongerTrue:
 
 
 @pytest.mark.parametrize(("is_guarded", "expected"), [(True, "sent"), (False, "cancelled")], ids=["guarded", "control"])
-def test_a_notice_that_becomes_true_while_it_is_withdrawn_is_not_lost(settings, monkeypatch, is_guarded, expected):
+def test_a_notice_that_becomes_true_while_itis_withdrawn_is_not_lost(settings, monkeypatch, is_guarded, expected):
     """Control: without the account's lock the sender cancels by what it read before, and nobody raises it again."""
     account = ready_account(make_user("owner@example.org"))
     payment = make_payment(account, "5.00", AFTER_GRACE, now=AFTER_GRACE)
@@ -179,7 +179,7 @@ def test_a_notice_that_becomes_true_while_it_is_withdrawn_is_not_lost(settings, 
         return bool(reason)
 
     if not is_guarded:
-        monkeypatch.setattr(send, "_is_withdrawn", withdraw_without_a_lock)
+        monkeypatch.setattr(send, "is_withdrawn", withdraw_without_a_lock)
 
     def deliver() -> None:
         notices.deliver(now=later)

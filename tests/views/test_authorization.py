@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts import actions, notices
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Import, Notice, Payment, Relay, Token, User
+from accounts.models import Account, Channel, Import, Notice, Payment, Relay, Token, User
 from accounts.models.workspace import VIEWER
 from accounts.urls import urlpatterns
 from tests import make
@@ -36,6 +36,7 @@ class World:
     payment: Payment
     notice: Notice
     relay: Relay
+    channel: Channel
     mail: str
     token: Token
     draft: Import
@@ -52,6 +53,7 @@ def world(db) -> World:
     administrator = make.make_user()
     assert administrator.is_staff
     owner = make.make_user()
+    channel = make.make_channel(owner)
     account = make.make_account(owner, payments=[("50.00", "05-01T10:00")])
     viewer = make.make_member(make.make_workspace(owner), VIEWER)
     inactive = make.make_member(make.make_workspace(owner), "editor")
@@ -64,6 +66,7 @@ def world(db) -> World:
         payment=account.payments.get(),
         notice=account.notices.get(recipient=owner),
         relay=make.make_relay(owner, bridges=account, bridge_tier="tier-3"),
+        channel=channel,
         mail=mailbox.newest(1)[0].name,
         token=make.make_token(owner).token,
         draft=actions.begin_import(account, content=TABLE, file_name="", zone=ZoneInfo("UTC"), by=owner, now=make.NOW),
@@ -119,6 +122,14 @@ def of_calendar(world: World) -> str:
     return actions.open_feed(world.people[OWNER], now=make.NOW).token
 
 
+def of_channel(world: World) -> dict[str, object]:
+    return {"channel_id": world.channel.pk}
+
+
+def of_delivery(world: World) -> dict[str, object]:
+    return {"delivery_id": world.channel.deliveries.get().pk}
+
+
 def of_relay(world: World) -> dict[str, object]:
     return {"relay_id": world.relay.pk}
 
@@ -172,6 +183,16 @@ DOORS = {
     "notices": Door(see=SIGNED_IN),
     "resend-notice": Door(change=EDITORS, ids=lambda world: {"notice_id": world.notice.pk}),
     "send-test-mail": Door(change=SIGNED_IN),
+    "resend-delivery": Door(change=EDITORS, ids=of_delivery),
+    # Everybody's channels are their own: a colleague's are not there.
+    "channels": Door(see=SIGNED_IN),
+    "add-channel": Door(see=SIGNED_IN, change=SIGNED_IN, ids=lambda world: {"service": "webhook"}, answers={200, 422}),
+    "edit-channel": Door(see={OWNER}, change={OWNER}, ids=of_channel),
+    "send-channel-test": Door(change={OWNER}, ids=of_channel),
+    "pause-channel": Door(change={OWNER}, ids=of_channel),
+    "resume-channel": Door(change={OWNER}, ids=of_channel),
+    "renew-channel-secret": Door(change={OWNER}, ids=of_channel, answers={201}),
+    "remove-channel": Door(change={OWNER}, ids=of_channel),
     "mailbox": Door(see={STAFF}),
     "mail": Door(see={STAFF}, ids=lambda world: {"name": world.mail}),
     "mail-html": Door(see={STAFF}, ids=lambda world: {"name": world.mail}),

@@ -23,6 +23,7 @@ OWN = {
     "/relays/": "relays",
     "/doctor/": "errors",
     "/profile/": "calendar",
+    "/channels/": "channels",
 }
 
 
@@ -58,6 +59,8 @@ class TestEveryPageLeadsHere:
             "/rulebooks/",
             "/rulebooks/openai/2025-05/",
             "/notices/",
+            "/channels/new/webhook/",
+            f"/channels/{make.make_channel(owner).pk}/edit/",
             "/mailbox/",
             f"/mailbox/{mail}/",
             "/profile/",

@@ -12,7 +12,8 @@ from tierdash.launcher.ground import Ground
 
 # The web server keeps one database connection per thread: 2 workers with 8 threads stay far below the server's 100.
 WEB_WORKERS, WEB_THREADS = 2, 8
-WORKER_PROCESSES = 2
+# One more than the tasks that may take long (imports, channels), so that mails never wait for both.
+WORKER_PROCESSES = 3
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,22 @@ def prepare(*, is_demo: bool) -> None:
     call_command("createcachetable")
     if settings.CELERY_BROKER_URL.startswith("pgmq"):
         install_queue()
+    if not settings.KEYRING:
+        make_keyring(settings.KEYRING_PATH)
     known = get_commands()
     for command in ("adopt", *(["demo"] if is_demo else [])):
         if command in known:
             call_command(command)
     collect_static()
+
+
+def make_keyring(path: Path) -> None:
+    """Make the key that secrets are sealed with, once."""
+    from accounts.gateways import keyring
+
+    if not path.exists():
+        keyring.make(path)
+        print(f"The keyring {path} is made. Back it up apart from the database: one is of no use without the other.")
 
 
 def install_queue() -> None:

@@ -38,8 +38,8 @@ class AskedNotices(Asked):
 
 class Delivery(Shape):
     id: Uid
-    channel: str
-    address: str
+    channel: str = Field(description=gettext_noop("mail, webhook or chat."))
+    address: str = Field(description=gettext_noop("An e-mail address, or the name and host of a channel."))
     status: str
     attempts: int
     next_at: Instant | None

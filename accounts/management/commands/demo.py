@@ -17,11 +17,20 @@ from django.utils import timezone
 
 from accounts import actions, rules
 from accounts.gateways import published
+from accounts.gateways.letter import ACCEPTED, REFUSED_FOR_NOW, Outcome
 from accounts.management import paperwork
 from accounts.management.stories import RELAYS, STORIES, Act, Adopt, Attach, Bring, Err, Happening, Pay, See, Story
 from accounts.models import Account, Escalation, Rulebook, User, Workspace
+from accounts.models.channel import CHAT, WEBHOOK
+from accounts.notices import switchboard
+from accounts.notices.send import is_withdrawn
 
 EMAIL = "demo@tierdash.example"
+# Hosts that the internet does not have: nothing is ever sent there, nor even asked for.
+CHANNELS = (
+    ("Ops receiver", WEBHOOK, "", "https://hooks.tierdash.example/in/Ue3kPz81", "hooks.tierdash.example"),
+    ("Ann's phone", CHAT, "ntfy", "ntfys://ntfy.tierdash.example/ann-8Kd2wq", "ntfy.tierdash.example"),
+)
 
 
 class Command(BaseCommand):
@@ -50,6 +59,9 @@ class Command(BaseCommand):
             (now - timedelta(days=day, minutes=1), lambda when: actions.reconcile(now=when))
             for day in range(90, -1, -1)
         ]
+        # What waits for channels, a few minutes after each round.
+        steps += [(now - timedelta(days=day) + timedelta(minutes=5), _carry) for day in range(40, 0, -1)]
+        steps.append((now - timedelta(days=41), partial(_add_channels, user)))
         for story in STORIES:
             player = _Player(story, user, workspace)
             steps.append((now - timedelta(days=story.days), player.open))
@@ -72,6 +84,22 @@ def _open_relay(
         by=user,
         now=when,
     )
+
+
+def _add_channels(user: User, when: datetime) -> None:
+    for name, *where in CHANNELS:
+        receiver = actions.Receiver(*where)
+        actions.add_channel(user, receiver=receiver, name=name, muted_kinds=[], form_key=uuid.uuid4(), now=when)
+
+
+def _carry(when: datetime) -> None:
+    """Go through what waits as the sender does, but for the sending itself: here stand its outcomes."""
+    while (delivery := switchboard.claim(when)) is not None:
+        if is_withdrawn(delivery, now=when):
+            continue
+        is_down = delivery.channel == CHAT and delivery.attempts == 1 and delivery.notice.kind == "contact_support"
+        outcome = Outcome(REFUSED_FOR_NOW, "502", "Bad Gateway") if is_down else Outcome(ACCEPTED, "200", "ok")
+        switchboard.record(delivery, outcome, at=when)
 
 
 class _Player:

@@ -1,0 +1,44 @@
+"""What a receiver answered, in words that may be kept and shown: short, printable, and without our secrets."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from accounts.gateways.letter import one_line
+
+LONGEST = 200
+# Shorter parts of an address are words such as "hooks"; nobody's secret is that short.
+SHORTEST_SECRET = 6
+HIDDEN = "…"
+
+
+def told(body: bytes, content_type: str, secrets: Iterable[str]) -> str:
+    """Return the beginning of an answer's text, with secrets hidden; "" for what is no text."""
+    if not re.match(r"text/|application/(?:[\w.+-]+\+)?json\b", content_type.strip().lower() or "text/plain"):
+        return ""
+    text = re.sub(r"<[^>]*>", " ", one_line(body[:4000])) if "html" in content_type else one_line(body[:4000])
+    return without(re.sub(r"\s+", " ", text).strip(), secrets)[:LONGEST]
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """Return a text with every secret in it hidden, the longest first."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def secrets_of(target: str) -> set[str]:
+    """Everything in an address that may be secret, as it stands there and decoded: all but its scheme and host."""
+    parts = urlsplit(target)
+    found = {target, parts.query, parts.path.strip("/"), parts.username or "", parts.password or ""}
+    found.update(parts.path.split("/"))
+    found.update(value for _name, value in parse_qsl(parts.query))
+    found.update([unquote(each) for each in found])
+    return {each for each in found if len(each) >= SHORTEST_SECRET}
+
+
+def tail_of(target: str) -> str:
+    """The last four characters of an address, by which its owner knows it; fewer where that would tell much of it."""
+    parts = urlsplit(target)
+    secret = f"{parts.path}?{parts.query}".strip("/?")
+    return secret[-4:] if len(secret) >= 12 else ""
