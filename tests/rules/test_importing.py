@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from accounts import rules
 from accounts.rules import imports
-from accounts.rules.imports import Choices, Found, Held, Verdict
+from accounts.rules.imports import Choices, Found, Verdict
 
 NOW = datetime(2025, 5, 20, 12, tzinfo=UTC)
 ZONE = ZoneInfo("UTC")
@@ -34,9 +34,8 @@ def found(**facts) -> Found:
     return Found(**defaults | facts)
 
 
-def held(line: Found, name: str = "a", **facts) -> Held:
-    names = ("kind", "status", "gross", "currency", "paid_at", "reference")
-    return replace(Held(name, *(getattr(line, each) for each in names)), **facts)
+def held(line: Found, name: str = "a", **facts) -> rules.Line:
+    return replace(line.as_line(name), **facts)
 
 
 class TestRows:
@@ -164,7 +163,11 @@ class TestRows:
 
 
 def codes(rows, ledger=()):
-    return [verdict.code for verdict in imports.match(rows, ledger, zone=ZONE)]
+    return [verdict.code for verdict in match(rows, ledger)]
+
+
+def match(rows, ledger=(), zone=ZONE):
+    return imports.match(rows, {"": ledger}, zone=zone)
 
 
 class TestMatching:
@@ -194,11 +197,11 @@ class TestMatching:
         late = found(paid_at=datetime(2025, 5, 4, 17, tzinfo=UTC))
         ledger = [held(late, paid_at=datetime(2025, 5, 5, 10, tzinfo=UTC))]
         assert codes([late], ledger) == ["new"]
-        assert [v.code for v in imports.match([late], ledger, zone=ZoneInfo("Asia/Shanghai"))] == ["duplicate"]
+        assert [v.code for v in match([late], ledger, ZoneInfo("Asia/Shanghai"))] == ["duplicate"]
 
     def test_a_reference_is_the_surest_sign(self):
         rows = [found(reference="A"), found(reference="B")]
-        assert imports.match(rows, [held(rows[1])], zone=ZONE) == [Verdict("new"), Verdict("duplicate", held="a")]
+        assert match(rows, [held(rows[1])]) == [Verdict("new"), Verdict("duplicate", held="a")]
 
     def test_a_known_reference_answers_for_its_line(self):
         rows = [found(reference="A"), found()]
@@ -219,11 +222,11 @@ class TestMatching:
     )
     def test_the_same_reference_with_other_facts_is_a_conflict(self, change, field):
         line = found(reference="A")
-        assert imports.match([line], [held(line, **change)], zone=ZONE) == [Verdict("conflict", held="a", field=field)]
+        assert match([line], [held(line, **change)]) == [Verdict("conflict", held="a", field=field)]
 
     def test_a_reference_twice_in_a_table(self):
         rows = [found(reference="A"), found(reference="A"), found(reference="A", gross=Decimal(6))]
-        assert imports.match(rows, [], zone=ZONE) == [
+        assert match(rows, []) == [
             Verdict("new"),
             Verdict("duplicate", row=0),
             Verdict("conflict", row=0, field="amount"),
@@ -232,7 +235,7 @@ class TestMatching:
     def test_one_reference_of_two_held_lines_answers_once(self):
         line = found(reference="A")
         ledger = [held(line), held(line, "b", status="void")]
-        assert imports.match([line, line], ledger, zone=ZONE) == [Verdict("duplicate", held="a")] * 2
+        assert match([line, line], ledger) == [Verdict("duplicate", held="a")] * 2
 
     def test_a_payment_that_was_voided_by_hand_does_not_come_back(self):
         assert codes([found()], [held(found(), status="void")]) == ["duplicate"]
@@ -248,18 +251,18 @@ class TestMatching:
         ("ours", "theirs"), [("succeeded", "pending"), ("pending", "succeeded"), ("failed", "pending")]
     )
     def test_a_pending_payment_that_has_ended_since_is_a_conflict(self, ours, theirs):
-        verdicts = imports.match([found(status=ours)], [held(found(), status=theirs)], zone=ZONE)
+        verdicts = match([found(status=ours)], [held(found(), status=theirs)])
         assert verdicts == [Verdict("conflict", held="a", field="status")]
 
     def test_a_refund_takes_back_the_payment_with_its_reference(self):
         refund = found(kind="refund", reference="A", paid_at=datetime(2025, 5, 6, tzinfo=UTC))
         payment = found(reference="A")
-        assert imports.match([refund, payment], [], zone=ZONE)[0].undoes == "row:1"
-        assert imports.match([refund], [held(payment)], zone=ZONE)[0].undoes == "a"
-        assert imports.match([refund], [held(payment, status="void")], zone=ZONE)[0].undoes == ""
+        assert match([refund, payment], [])[0].undoes == "row:1"
+        assert match([refund], [held(payment)])[0].undoes == "a"
+        assert match([refund], [held(payment, status="void")])[0].undoes == ""
         early = replace(refund, paid_at=datetime(2025, 5, 1, tzinfo=UTC))
-        assert imports.match([early, payment], [], zone=ZONE)[0].undoes == ""
-        assert imports.match([refund, payment], [held(replace(payment, kind="invoice"))], zone=ZONE)[0].undoes == ""
+        assert match([early, payment], [])[0].undoes == ""
+        assert match([refund, payment], [held(replace(payment, kind="invoice"))])[0].undoes == ""
 
     @given(data=st.data())
     def test_the_same_table_twice_brings_nothing_new(self, data):
@@ -271,7 +274,7 @@ class TestMatching:
             paid_at=st.sampled_from([found().paid_at, found().paid_at + timedelta(days=1)]),
         )
         rows = data.draw(st.lists(row_of, max_size=8))
-        verdicts = imports.match(rows, [], zone=ZONE)
+        verdicts = match(rows, [])
         written = [
             held(line, str(place))
             for place, (line, verdict) in enumerate(zip(rows, verdicts, strict=True))
