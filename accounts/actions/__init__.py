@@ -11,6 +11,7 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.carrying import ImportRefused, carry_out, take_imports
 from accounts.actions.diagnoses import attach_diagnosis
 from accounts.actions.escalations import (
     EscalationRefused,
@@ -24,18 +25,18 @@ from accounts.actions.escalations import (
 from accounts.actions.evidence import record_evidence
 from accounts.actions.feeds import close_feed, open_feed, renew_feed, restore_feed
 from accounts.actions.following import follow, running_plans
-from accounts.actions.importing import Preview, Reading, preview_import, read_import, read_table, understand
+from accounts.actions.importing import Part, Preview, accounts_in, preview_import
 from accounts.actions.imports import (
-    ImportRefused,
     begin_import,
     cancel_import,
-    carry_out,
+    choose_sheet,
+    forget_mapping,
     map_import,
     prune_imports,
     start_import,
-    take_imports,
     undo_import,
     untouched_payments,
+    widen_import,
 )
 from accounts.actions.leaving import Leaving, LeavingRefused, delete_person, what_leaving_does
 from accounts.actions.notices import MailRefused, mute_kind, resend_notice, send_test_mail, unmute_kind
@@ -51,6 +52,7 @@ from accounts.actions.payments import (
 )
 from accounts.actions.people import change_profile
 from accounts.actions.plans import PlanRefused, adopt_plan, drop_plan, plans_for
+from accounts.actions.reading import Reading, Sketch, owners_of, read_import, read_table, sketch_import, understand
 from accounts.actions.relays import (
     Balance,
     RelayFacts,
@@ -85,6 +87,7 @@ __all__ = [
     "MailRefused",
     "NoSuchTier",
     "NotTheLatest",
+    "Part",
     "PaymentFacts",
     "PaymentRefused",
     "PlanRefused",
@@ -92,8 +95,10 @@ __all__ = [
     "Reading",
     "RelayFacts",
     "RelayRefused",
+    "Sketch",
     "TokenRefused",
     "Use",
+    "accounts_in",
     "adopt",
     "adopt_plan",
     "answer_once",
@@ -105,6 +110,7 @@ __all__ = [
     "cancel_import",
     "carry_out",
     "change_profile",
+    "choose_sheet",
     "close_feed",
     "confirm_requirement",
     "correct_payment",
@@ -116,6 +122,7 @@ __all__ = [
     "facts_of",
     "follow",
     "forget_answers",
+    "forget_mapping",
     "make_token",
     "map_import",
     "move_account",
@@ -127,6 +134,7 @@ __all__ = [
     "open_feed",
     "open_home",
     "open_relay",
+    "owners_of",
     "plans_for",
     "preview_adoption",
     "preview_import",
@@ -151,6 +159,7 @@ __all__ = [
     "see_tier",
     "send_test_mail",
     "settle",
+    "sketch_import",
     "snooze_escalation",
     "start_import",
     "take_imports",
@@ -164,5 +173,6 @@ __all__ = [
     "void_payment",
     "wake_escalation",
     "what_leaving_does",
+    "widen_import",
     "withdraw_sighting",
 ]

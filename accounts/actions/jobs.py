@@ -10,7 +10,8 @@ from django.db import connection
 from django.db.models import Value
 
 from accounts import notices
-from accounts.actions.imports import prune_imports, take_imports, waiting_imports
+from accounts.actions.carrying import take_imports, waiting_imports
+from accounts.actions.imports import prune_imports
 from accounts.actions.repeats import forget_answers
 from accounts.actions.standings import reconcile
 from accounts.gateways.mailbox import Mailbox

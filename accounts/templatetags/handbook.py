@@ -87,6 +87,7 @@ CHAPTERS = (
             "capacity": gettext_lazy("Is there enough?"),
             "notices": gettext_lazy("Notices"),
             "calendar": gettext_lazy("Dates in your calendar"),
+            "importing": gettext_lazy("Bringing payments in"),
             "rulebooks": gettext_lazy("Rulebooks and editions"),
         },
     ),

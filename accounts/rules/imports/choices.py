@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.rules.imports.amounts import decimal_of, read_amount
 from accounts.rules.imports.columns import Records
-from accounts.rules.imports.currencies import has_bare_yen, yen_of
+from accounts.rules.imports.currencies import currency_in, has_bare_yen, yen_of
 from accounts.rules.imports.days import order_of
 from accounts.rules.imports.wording import Unclear
 
@@ -25,15 +25,15 @@ ANSWERS = ("order", "decimal", "refunded", "yen", "minus", "currency")
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What a file leaves open. `order`: "day" or "month" first; `decimal`: "." or ","; `refunded`: of REFUNDED_AS;
-    `yen`: what a bare ¥ is, "CNY" or "JPY"; `minus`: of MINUS_IS, or "ask"; "" when it is not known. `currency` is
-    meant where none stands; `rates` are USD for one unit of each currency; `accounts` are Owners.chosen."""
+    `yen`: what a bare ¥ is, "CNY" or "JPY"; `minus`: of MINUS_IS, or "ask"; `currency`: meant where none stands. ""
+    while nobody knows. `rates` are USD for one unit of each currency; `accounts` are Owners.chosen."""
 
     order: str = ""
     decimal: str = ""
     refunded: str = ""
     yen: str = ""
     minus: str = ""
-    currency: str = "USD"
+    currency: str = ""
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)
 
@@ -62,12 +62,15 @@ def choices_for(records: Records, columns: Sequence[str], given: Choices, begins
             if name in names:
                 yield from (record[number] for record in rows if number < len(record))
 
+    heading = records[begins_at - 1] if begins_at else ()
+    named = [currency_in(cell) for cell, name in zip(heading, columns, strict=False) if name == "amount"]
     decimal = given.decimal or decimal_of(set(cells("amount", "tax", "rate")))
     texts = chain.from_iterable(records[: begins_at + PROVING])
     return replace(
         given,
         order=given.order or order_of(cells("day")),
         decimal=decimal,
+        currency=given.currency or "".join(named) or "USD",
         yen=given.yen or yen_of(texts, set(cells("amount", "tax")), decimal),
         minus=given.minus or _minus(set(cells("amount")), decimal),
     )
@@ -76,7 +79,8 @@ def choices_for(records: Records, columns: Sequence[str], given: Choices, begins
 def stands_bare_yen(records: Records, columns: Sequence[str], begins_at: int) -> bool:
     """Whether a table of payments has a ¥ that does not say whose it is."""
     places = [number for number, name in enumerate(columns) if name in ("amount", "tax", "currency")]
-    return has_bare_yen(record[n] for record in records[begins_at:] for n in places if n < len(record))
+    first = max(begins_at - 1, 0)  # with the headings: "Amount (¥)"
+    return has_bare_yen(record[n] for record in records[first:] for n in places if n < len(record))
 
 
 def _minus(amounts: Iterable[str], decimal: str) -> str:

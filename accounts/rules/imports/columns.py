@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from accounts.rules.imports.amounts import read_amount
+from accounts.rules.imports.currencies import currency_in
 from accounts.rules.imports.days import read_day
 from accounts.rules.imports.wording import HEADINGS, KINDS, STATUSES, Unclear, key_of
 
@@ -77,7 +78,8 @@ def _headings(records: Records, width: int) -> tuple[int, list[str]]:
 
 def header_key(records: Records, guess: Guess, form: str = "") -> str:
     """What tells one kind of table from another: its headings, or how many columns it has and how it was read."""
-    headings = "|".join(key_of(cell) for cell in records[guess.begins_at - 1]) if guess.begins_at else form
+    said = records[guess.begins_at - 1] if guess.begins_at else ()
+    headings = "|".join(f"{key_of(cell)}{currency_in(cell)}" for cell in said) or form
     return sha256(f"{len(guess.columns)}|{headings}".encode()).hexdigest()
 
 

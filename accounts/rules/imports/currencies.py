@@ -1,10 +1,10 @@
-"""What a bare ¥ means, yuan or yen: what the table itself says; else it is asked and not guessed."""
+"""What currency is meant: by the heading of a column, and for a bare ¥ by what the table itself says."""
 
 import re
 from collections.abc import Iterable
 
 from accounts.rules.imports.amounts import read_amount
-from accounts.rules.imports.wording import BARE_YEN, Unclear, narrow
+from accounts.rules.imports.wording import BARE_YEN, SIGNS, Unclear, narrow
 
 YUAN, YEN = "CNY", "JPY"
 YENS = (YUAN, YEN)
@@ -15,6 +15,13 @@ YUAN_SAID = re.compile(
     r"(?<![A-Z])(?:CNY|RMB)(?![A-Z])|CN¥|人民币|(?<![日美欧])元|[额态账单发时间类备币订购费编]", re.IGNORECASE
 )
 BARE = re.compile(r"(?<![A-Za-z])¥")
+
+
+def currency_in(heading: str) -> str:
+    """The currency that a heading names: "Amount (EUR)", "金额（元）", "Total USD"; "" when it names none."""
+    said = narrow(heading).upper()
+    words = [*re.findall(r"\(([^()]*)\)", said), *said.split()[-1:], *(["元"] if said.endswith("元") else [])]
+    return next((SIGNS[word.strip()] for word in words if word.strip() in SIGNS), "")
 
 
 def has_bare_yen(texts: Iterable[str]) -> bool:

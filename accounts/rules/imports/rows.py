@@ -146,7 +146,8 @@ class _Reader:
         vague = {"", "USD", told} | ({BARE_YEN, self._choices.yen} if told in ("CNY", "JPY") else set())
         if told and amount.currency not in vague:
             self._note("currency", "differs")
-        currency = told or amount.currency or self._choices.currency
+        meant = self._choices.currency or "USD"
+        currency = told or amount.currency or (self._choices.yen if meant == BARE_YEN else "") or meant
         if currency == BARE_YEN:
             self._problems.append(Problem("currency", "yen", BARE_YEN))
         return currency

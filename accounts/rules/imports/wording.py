@@ -106,8 +106,8 @@ BUTTONS = frozenset(
         {
             "": "view, view invoice, view receipt, view details, download, download invoice, download receipt, "
             "download pdf, pdf, open, details, more, action, actions, manage, copy, pay, pay now, show more, "
-            "查看, 查看发票, 查看收据, 查看详情, 下载, 下载发票, 下载收据, 下载pdf, 打开, 详情, 操作, 更多, 管理, 复制, "
-            "去支付, 立即支付"
+            "查看, 查看发票, 查看收据, 查看详情, 下载, 下载发票, 下载收据, 下载pdf, 打开, 详情, 操作, 更多, 管理, "
+            "复制, 去支付, 立即支付"
         }
     )
 )
