@@ -52,7 +52,16 @@ from accounts.actions.payments import (
 )
 from accounts.actions.people import change_profile
 from accounts.actions.plans import PlanRefused, adopt_plan, drop_plan, plans_for
-from accounts.actions.reading import Reading, Sketch, owners_of, read_import, read_table, sketch_import, understand
+from accounts.actions.reading import (
+    ASKS,
+    Reading,
+    Sketch,
+    owners_of,
+    read_import,
+    read_table,
+    sketch_import,
+    understand,
+)
 from accounts.actions.relays import (
     Balance,
     RelayFacts,
@@ -72,6 +81,7 @@ from accounts.actions.tokens import Made, TokenRefused, Use, make_token, revoke_
 from accounts.actions.workspaces import open_home
 
 __all__ = [
+    "ASKS",
     "AccountFacts",
     "AccountRefused",
     "Answer",

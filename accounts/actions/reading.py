@@ -24,6 +24,7 @@ ASKS = {
     ("amount", "minus"): "minus",
     ("status", "refunded"): "refunded",
     ("rate", "missing"): "rates",
+    ("currency", "yen"): "yen",
 }
 
 

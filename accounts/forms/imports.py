@@ -18,7 +18,7 @@ from accounts.models import Workspace
 from accounts.rules.imports import FIELDS, LEAVE_OUT, YENS, Choices, choices_for
 from accounts.rules.imports.wording import CURRENCIES
 from accounts.templatetags.imports import FIELDS as FIELD_WORDS
-from accounts.templatetags.imports import in_rows, problem_words, why_unreadable
+from accounts.templatetags.imports import in_rows, stranger_words, why_unreadable
 
 SHOWN_OF_HEADING = 40
 # So many names that lead to no account are asked about at once.
@@ -40,7 +40,10 @@ class GivenForm(forms.Form):
         label=_("Or paste rows"),
         required=False,
         strip=False,
-        help_text=_("From a billing page, a mail or a spreadsheet: day, amount, status and number in any order."),
+        help_text=_(
+            "From a billing page, a receipt mail or a spreadsheet: day, amount, status and number in any order, side by "
+            "side or below each other."
+        ),
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "pasted"}),
     )
 
@@ -150,7 +153,7 @@ class MappingForm(forms.Form):
             )
         if "currency" not in self.sketch.columns and self.proven.currency in ("", *CURRENCIES):
             self.fields["currency"] = forms.ChoiceField(
-                label=_("Currency where none stands"),
+                label=_("Currency if not said"),
                 choices=[(code, code) for code in CURRENCIES],
                 required=False,
                 initial=self.proven.currency or "USD",
@@ -171,7 +174,7 @@ class MappingForm(forms.Form):
                 ],
                 required=False,
                 initial=named.chosen,
-                help_text=f"{in_rows(named.count)} · {problem_words('account', named.code)}",
+                help_text=f"{in_rows(named.count)} · {stranger_words(named.code)}",
             )
 
     def _add_questions(self, asked: Mapping[str, set[str]]) -> None:

@@ -88,6 +88,14 @@ PROBLEMS: dict[tuple[str, str], Any] = {
     ("account", "left_out"): gettext_lazy("As you said of this name, its rows are left out."),
     ("", "ragged"): gettext_lazy("This row has more cells than the headings."),
 }
+# What is said once of a name, beside its choice; PROBLEMS say it of each row.
+STRANGERS: Words = {
+    "missing": gettext_lazy("they name no account"),
+    "unknown": gettext_lazy("no account has this name or reference"),
+    "several": gettext_lazy("several accounts have this name or reference"),
+    "archived": gettext_lazy("this account is in the archive"),
+    "other": gettext_lazy("this is another account"),
+}
 REFUSALS: Words = {
     "archived": gettext_lazy("An account of this import is in the archive. Take it back first."),
     "moved": gettext_lazy(
@@ -162,6 +170,11 @@ def problem_words(field: str, code: str) -> str:
     """Why a cell is not understood."""
     general = gettext("This is too long.") if code == "long" else gettext("This cannot be read.")
     return str(PROBLEMS.get((field, code)) or PROBLEMS.get(("amount", code)) or general)
+
+
+def stranger_words(code: str) -> str:
+    """Why a name leads to no account."""
+    return word(STRANGERS, code)
 
 
 @register.filter

@@ -53,10 +53,16 @@ def shown(preview: actions.Preview, rows: "Rows") -> dict[str, Any]:
         "parts": [ShownPart.of(part) for part in parts[:MOST_PARTS]],
         "more_parts": max(0, len(parts) - MOST_PARTS),
         "others": rows.counts["other"],
+        "is_open": any(not _is_asked(problem) for row in preview.reading.rows for problem in row.problems),
         "passed": preview.reading.table.passed[:MOST_PASSED],
         "more_passed": max(0, len(preview.reading.table.passed) - MOST_PASSED),
         "is_put_together": preview.reading.table.form in rules.imports.PUT_TOGETHER,
     }
+
+
+def _is_asked(problem: rules.imports.Problem) -> bool:
+    """Whether a question beside the columns settles it."""
+    return problem.field == "account" or (problem.field, problem.code) in actions.ASKS
 
 
 def _remembered(held: Import) -> Import | None:

@@ -188,7 +188,7 @@ def _draft(name: str) -> Import:
 
 
 def _wide_draft() -> Import:
-    """A table of several accounts: by reference, by name, unknown, left out of the ledger already."""
+    """A table of several accounts: by reference and by name, one payment known already, one name that is nobody's."""
     lines = [
         "Organization,Date,Amount,Status,Invoice number",
         "org-Kq7dEu01,2026-11-12,$30.00,Paid,INV-22310",
@@ -202,9 +202,8 @@ def _wide_draft() -> Import:
     ]
     home = Account.objects.get(name="production-eu").workspace
     content = "\n".join(lines).encode()
-    return actions.begin_import(
-        home, content=content, file_name="billing-2026-11.csv", zone=ZoneInfo("UTC"), by=None, now=AT
-    )
+    zone = ZoneInfo("Asia/Shanghai")
+    return actions.begin_import(home, content=content, file_name="billing-2026-11.csv", zone=zone, by=None, now=AT)
 
 
 def _pasted_draft(name: str) -> Import:
