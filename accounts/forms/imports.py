@@ -41,8 +41,8 @@ class GivenForm(forms.Form):
         required=False,
         strip=False,
         help_text=_(
-            "From a billing page, a receipt mail or a spreadsheet: day, amount, status and number in any order, side by "
-            "side or below each other."
+            "From a billing page, a receipt mail or a spreadsheet: day, amount, status and number in any order, side "
+            "by side or below each other."
         ),
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "pasted"}),
     )

@@ -86,14 +86,62 @@ class TestRows:
         assert read.gross == 5
 
     def test_other_currencies_need_a_rate(self):
-        assert [(p.field, p.code, p.text) for p in row("2025-05-04", "¥200").problems] == [("rate", "missing", "CNY")]
-        by_choice = row("2025-05-04", "¥200", choices=Choices(rates={"CNY": Decimal("0.14")})).found
+        assert [(p.field, p.code, p.text) for p in row("2025-05-04", "CN¥200").problems] == [("rate", "missing", "CNY")]
+        by_choice = row("2025-05-04", "CN¥200", choices=Choices(rates={"CNY": Decimal("0.14")})).found
         by_column = row("2025-05-04", "200", "", "", "", "", "cny", "0.15").found
         assert (by_choice.currency, by_choice.rate) == ("CNY", Decimal("0.14"))
         assert (by_column.currency, by_column.rate) == ("CNY", Decimal("0.15"))
 
     def test_the_column_says_which_dollar(self):
         assert row("2025-05-04", "$5", "", "", "", "", "CAD", "0.7").found.currency == "CAD"
+
+    def test_a_bare_yen_is_asked_about(self):
+        assert [(p.field, p.code, p.text) for p in row("2025-05-04", "¥200").problems] == [("currency", "yen", "¥")]
+        for yen in imports.YENS:
+            choices = Choices(yen=yen, rates={yen: Decimal("0.01")})
+            assert row("2025-05-04", "¥200", choices=choices).found.currency == yen
+            assert row("2025-05-04", "200", "", "", "", "", "¥", choices=choices).found.currency == yen
+        assert [p.code for p in row("2025-05-04", "200", "", "", "", "", "¥").problems] == ["yen"]
+        assert row("2025-05-04", "¥200", "", "", "", "", "JPY", "0.0067").found.currency == "JPY"
+        assert [p.code for p in row("2025-05-04", "¥200", "", "", "", "", "EUR", "1").problems] == ["differs"]
+
+    def test_where_the_heading_says_yen_the_choice_tells_which(self):
+        assert [p.code for p in row("2025-05-04", "200", choices=Choices(currency="¥")).problems] == ["yen"]
+        choices = Choices(currency="¥", yen="JPY", rates={"JPY": Decimal("0.0067")})
+        assert row("2025-05-04", "200", choices=choices).found.currency == "JPY"
+
+    @pytest.mark.parametrize(
+        ("minus", "kind", "expected"),
+        [
+            ("payment", "", ("purchase", [])),
+            ("payment", "Top-up", ("purchase", [])),
+            ("payment", "Refund", ("refund", [])),
+            ("refund", "", ("refund", [])),
+            ("ask", "", (None, ["minus"])),
+            ("ask", "chargeback", ("chargeback", [])),
+        ],
+    )
+    def test_a_minus_that_every_amount_has_is_asked_about(self, minus, kind, expected):
+        read = row("2025-05-04", "-5", "", kind, choices=Choices(minus=minus))
+        assert (read.found.kind if read.found else None, [p.code for p in read.problems]) == expected
+
+    def test_a_dash_is_an_empty_cell_and_a_row_of_buttons_is_no_row(self):
+        read = row("2025-05-04", "5", "–", "—", "-", "n/a", "--", "-", "N/A")
+        assert (read.found.status, read.found.kind, read.found.tax, read.found.note) == (
+            "succeeded",
+            "purchase",
+            None,
+            "",
+        )
+        records = [["View", "", "下载发票"], ["2025-05-04", "5", "View"]]
+        columns = ("day", "amount", "")
+        read = list(imports.understand(records, columns, Choices(), begins_at=0, zone=ZONE, now=NOW))
+        assert [each.place for each in read] == [1]
+
+    def test_a_day_that_a_spreadsheet_shows_as_a_number(self):
+        assert row("45780", "5").found.paid_at == datetime(2025, 5, 3, 23, 59, 59, tzinfo=UTC)
+        assert row("45780.5", "5").found.paid_at == datetime(2025, 5, 3, 12, tzinfo=UTC)
+        assert [p.code for p in row("99999", "5").problems] == ["future"]
 
     def test_a_currency_where_none_stands(self):
         choices = Choices(currency="EUR", rates={"EUR": Decimal("1.1")})
@@ -152,10 +200,42 @@ class TestRows:
         said = imports.choices_for(records, ("day", ""), Choices(order="month", decimal="."), 1)
         assert (said.order, said.decimal) == ("month", ".")
 
+    @pytest.mark.parametrize(
+        ("records", "columns", "begins_at", "name", "proven"),
+        [
+            ([["Date", "Amount (EUR)"], ["25/05/2025", "5"]], ("day", "amount"), 1, "currency", "EUR"),
+            ([["Date", "Amount"], ["25/05/2025", "5"]], ("day", "amount"), 1, "currency", "USD"),
+            ([["25/05/2025", "5"]], ("day", "amount"), 0, "currency", "USD"),
+            ([["Date", "Amount"], ["25/05/2025", "¥5 JPY"]], ("day", "amount"), 1, "yen", "JPY"),
+            ([["Date", "Amount"], ["25/05/2025", "¥5"]], ("day", "amount"), 1, "yen", ""),
+            ([["1", "-5"], ["2", "(6)"], ["3", "x"]], ("day", "amount"), 0, "minus", "ask"),
+            ([["1", "-5"], ["2", "6"]], ("day", "amount"), 0, "minus", ""),
+            ([["1", "x"]], ("day", "amount"), 0, "minus", ""),
+        ],
+    )
+    def test_what_a_table_says_of_its_money(self, records, columns, begins_at, name, proven):
+        assert getattr(imports.choices_for(records, columns, Choices(), begins_at), name) == proven
+
+    def test_what_was_said_comes_before_what_the_table_says(self):
+        records = [["Date", "Amount (EUR)"], ["25/05/2025", "-5円"]]
+        said = Choices(currency="USD", yen="CNY", minus="payment")
+        choices = imports.choices_for(records, ("day", "amount"), said, 1)
+        assert (choices.currency, choices.yen, choices.minus) == ("USD", "CNY", "payment")
+
+    def test_a_bare_yen_in_the_table_or_its_heading(self):
+        columns = ("day", "amount", "note")
+        assert imports.stands_bare_yen([["x", "¥5", ""]], columns, 0)
+        assert imports.stands_bare_yen([["Date", "Amount (¥)"], ["x", "5"]], columns, 1)
+        assert not imports.stands_bare_yen([["x", "JP¥5", "¥ 7"], ["y"]], columns, 0)
+
     def test_choices_survive_as_json(self):
-        choices = Choices("day", ",", "refund", "EUR", {"EUR": Decimal("1.1")})
+        choices = Choices("day", ",", "refund", "JPY", "payment", "EUR", {"EUR": Decimal("1.1")}, {"x": "7", "": "8"})
         assert Choices.from_json(choices.as_json()) == choices
         assert Choices.from_json({}) == Choices()
+
+    def test_rates_and_nameless_rows_are_not_remembered(self):
+        choices = Choices(order="day", rates={"EUR": Decimal("1.1")}, accounts={"x": "7", "": "8"})
+        assert choices.remembered() == Choices(order="day", accounts={"x": "7"})
 
     def test_as_a_line_of_the_ledger(self):
         line = found(kind="refund", reference="R").as_line("new", "old")
@@ -170,6 +250,48 @@ def match(rows, ledger=(), zone=ZONE):
     return imports.match(rows, {"": ledger}, zone=zone)
 
 
+class TestOwners:
+    """Rows of several accounts: each says whose it is, or why nobody knows."""
+
+    COLUMNS = ("account", "day", "amount")
+    OWNERS = imports.Owners((imports.Owner("1", "One", "org-1"), imports.Owner("2", "Two", "org-2")))
+
+    def read(self, *names, owners=OWNERS):
+        records = [[name, "2025-05-04", "5"] for name in names]
+        return list(
+            imports.understand(records, self.COLUMNS, Choices(), begins_at=0, zone=ZONE, now=NOW, owners=owners)
+        )
+
+    def test_a_row_goes_to_the_account_that_it_names(self):
+        assert [read.found.account for read in self.read("org-2", "one")] == ["2", "1"]
+
+    def test_a_name_of_nobody_is_a_problem_like_others(self):
+        [read] = self.read("three")
+        assert [(p.field, p.code, p.text) for p in read.problems] == [("account", "unknown", "three")]
+        assert not read.is_left_out
+
+    def test_rows_that_were_left_out_have_no_other_problem(self):
+        owners = replace(self.OWNERS, chosen={"three": imports.LEAVE_OUT})
+        records = [["three", "soon", "x"]]
+        [read] = imports.understand(records, self.COLUMNS, Choices(), begins_at=0, zone=ZONE, now=NOW, owners=owners)
+        assert read.is_left_out
+        assert [p.code for p in read.problems] == ["left_out"]
+
+    def test_each_account_is_matched_for_itself(self):
+        rows = [found(account="1", reference="A"), found(account="2", reference="A"), found(account="2")]
+        ledgers = {"1": [held(rows[0])], "2": [held(rows[2], "b")]}
+        verdicts = imports.match(rows, ledgers, zone=ZONE)
+        assert [verdict.code for verdict in verdicts] == ["duplicate", "duplicate", "new"]
+        assert imports.match(rows[:2], {"1": ledgers["1"]}, zone=ZONE)[1].code == "new"
+
+    def test_a_refund_takes_back_a_payment_of_its_own_account_only(self):
+        refund = found(kind="refund", reference="A", account="2", paid_at=datetime(2025, 5, 6, tzinfo=UTC))
+        rows = [found(account="1", reference="A"), refund]
+        assert imports.match(rows, {}, zone=ZONE)[1].undoes == ""
+        rows.append(found(account="2", reference="A"))
+        assert imports.match(rows, {}, zone=ZONE)[1].undoes == "row:2"
+
+
 class TestMatching:
     def test_two_equal_payments_on_one_day_are_two(self):
         rows = [found(), found()]
@@ -181,7 +303,7 @@ class TestMatching:
         "change",
         [
             {"gross": Decimal(6)},
-            {"currency": "CAD"},
+            {"currency": "CAD", "rate": Decimal("0.7")},
             {"kind": "invoice"},
             {"paid_at": datetime(2025, 5, 5, tzinfo=UTC)},
         ],
@@ -215,7 +337,7 @@ class TestMatching:
         ("change", "field"),
         [
             ({"gross": Decimal(6)}, "amount"),
-            ({"currency": "CAD"}, "currency"),
+            ({"currency": "CAD", "rate": Decimal("0.7")}, "currency"),
             ({"paid_at": datetime(2025, 5, 5, tzinfo=UTC)}, "day"),
             ({"status": "pending"}, "status"),
         ],

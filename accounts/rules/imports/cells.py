@@ -59,10 +59,7 @@ class Cells:
         if moment.clock is None and clock:
             told = read_day(f"2000-01-01 {clock}")
             moment = Moment(moment.day, told.clock, told.zone)
-        try:
-            return placed(moment, self._zone, now=self._now)
-        except OverflowError:
-            raise Unclear("none") from None
+        return placed(moment, self._zone, now=self._now)
 
     def _read_money(self, text: str) -> Amount:
         return read_amount(text, self._choices.decimal, self._choices.yen)

@@ -79,7 +79,8 @@ def _headings(records: Records, width: int) -> tuple[int, list[str]]:
 def header_key(records: Records, guess: Guess, form: str = "") -> str:
     """What tells one kind of table from another: its headings, or how many columns it has and how it was read."""
     said = records[guess.begins_at - 1] if guess.begins_at else ()
-    headings = "|".join(f"{key_of(cell)}{currency_in(cell)}" for cell in said) or form
+    # What stands in brackets is no part of a heading's words, but for a currency other than the usual one.
+    headings = "|".join(f"{key_of(cell)}{currency_in(cell).removeprefix('USD')}" for cell in said) or form
     return sha256(f"{len(guess.columns)}|{headings}".encode()).hexdigest()
 
 

@@ -34,8 +34,8 @@ def put_together(lines: Sequence[tuple[int, str]]) -> Pasted:
         if not text.strip():
             continue
         row = Put(number, number, list(pick_apart(text[:LONGEST_CELL])))
-        # Without a day and without money it is a greeting, a heading or a button.
-        if any(row.cells[:2]):
+        # Without anything that a payment has, it is a greeting, a heading or a button.
+        if any(row.cells[:-1]):
             rows.append(row)
         else:
             passed.append((number, text.strip()))

@@ -59,7 +59,9 @@ class _Reader:
         width = len(record)
         self._cells = cells = {name: record[n] for name, n in self._places.items() if n < width}
         self._problems = problems = []
-        if not (cells.get("day") or cells.get("amount")) and all(key_of(cell) in BUTTONS for cell in record if cell):
+        amount = cells.get("amount", "")
+        # Asked only where no amount stands: it costs more than all the rest.
+        if (not amount or amount[0].isalpha()) and all(key_of(cell) in BUTTONS for cell in record if cell):
             return None
         account = self._account()
         if problems and problems[0].code == "left_out":

@@ -63,13 +63,14 @@ class Stack:
 
 def unstack(lines: Sequence[tuple[int, str]]) -> Stack | None:
     """Put rows together from numbered lines, of which blank ones count; None when no rule says how."""
-    if not any(is_day(text.strip()) for _, text in lines) or any(map(_is_whole, lines)):
+    if any(map(_is_whole, lines)):
         return None
     cells, passed = _cells(lines)
-    headings, cells = _headings(cells)
-    rows = _rows(cells)
+    above, headings, cells = _headings(cells)
+    rows = _rows(cells) if {DAY, AMOUNT} <= {cell.kind for cell in cells} else None
     if rows is None:
         return None
+    passed += [(cell.line, cell.text) for cell in above]
     kept = {cell for row in rows for cell in row}
     passed += [(cell.line, cell.text) for cell in cells if cell not in kept]
     texts = _texts if _are_even(rows) else _sorted_texts
@@ -131,8 +132,8 @@ def _kind(text: str) -> str:
     return REFERRING if REFERENCE.fullmatch(text.lstrip("#")) else ELSE
 
 
-def _headings(cells: list[Cell]) -> tuple[list[Cell], list[Cell]]:
-    """The headings in front of all rows, and the other cells; what stands before the headings is left to the edge."""
+def _headings(cells: list[Cell]) -> tuple[list[Cell], list[Cell], list[Cell]]:
+    """What stands above the headings in front of all rows, the headings, and the cells below them."""
     first = next((place for place, cell in enumerate(cells) if cell.kind in (DAY, AMOUNT)), 0)
     for start in range(first):
         fields: list[str] = []
@@ -143,9 +144,8 @@ def _headings(cells: list[Cell]) -> tuple[list[Cell], list[Cell]]:
             fields.append(field)
         if len(fields) > 1:
             end = start + len(fields)
-            below = [replace(cells[end], opens=True), *cells[end + 1 :]]
-            return cells[start:end], cells[:start] + below
-    return [], cells
+            return cells[:start], cells[start:end], [replace(cells[end], opens=True), *cells[end + 1 :]]
+    return [], [], cells
 
 
 def _rows(cells: list[Cell]) -> list[list[Cell]] | None:
@@ -185,9 +185,7 @@ def _by_pattern(cells: list[Cell], kinds: str) -> list[list[Cell]] | None:
             body = said[start:end]
             for size in range(2, MOST_CELLS + 1):
                 if len(body) >= 2 * size and not len(body) % size and body == body[:size] * (len(body) // size):
-                    if DAY in body[:size] and AMOUNT in body[:size]:
-                        return [cells[place : place + size] for place in range(start, end, size)]
-                    break  # a longer row would be several of these
+                    return [cells[place : place + size] for place in range(start, end, size)]
     return None
 
 
