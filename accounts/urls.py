@@ -36,6 +36,7 @@ from accounts.views import (
     styleguide,
     tokens,
     unsubscribe,
+    workspace_import,
 )
 
 app_name = "accounts"
@@ -92,8 +93,11 @@ urlpatterns = [
     path("relays/<uuid:relay_id>/archive/", relays.archive_relay, name="archive-relay"),
     path("relays/<uuid:relay_id>/restore/", relays.restore_relay, name="restore-relay"),
     # imports
+    path("import/", workspace_import.workspace_import, name="workspace-import"),
     path("imports/<uuid:import_id>/", imports.show_import, name="import"),
     path("imports/<uuid:import_id>/columns/", imports.map_import, name="map-import"),
+    path("imports/<uuid:import_id>/forget/", imports.forget_mapping, name="forget-mapping"),
+    path("imports/<uuid:import_id>/widen/", imports.widen_import, name="widen-import"),
     path("imports/<uuid:import_id>/start/", imports.start_import, name="start-import"),
     path("imports/<uuid:import_id>/cancel/", imports.cancel_import, name="cancel-import"),
     path("imports/<uuid:import_id>/undo/", imports.undo_import, name="undo-import"),

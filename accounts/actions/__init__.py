@@ -11,6 +11,7 @@ from accounts.actions.accounts import (
     open_account,
     restore_account,
 )
+from accounts.actions.carrying import ImportRefused, carry_out, take_imports
 from accounts.actions.channels import (
     MOST_CHANNELS,
     Added,
@@ -38,18 +39,18 @@ from accounts.actions.evidence import record_evidence
 from accounts.actions.feeds import close_feed, open_feed, renew_feed, restore_feed
 from accounts.actions.filing import prune_files
 from accounts.actions.following import follow, running_plans
-from accounts.actions.importing import Preview, Reading, preview_import, read_import, read_table, understand
+from accounts.actions.importing import Part, Preview, accounts_in, preview_import
 from accounts.actions.imports import (
-    ImportRefused,
     begin_import,
     cancel_import,
-    carry_out,
+    choose_sheet,
+    forget_mapping,
     map_import,
     prune_imports,
     start_import,
-    take_imports,
     undo_import,
     untouched_payments,
+    widen_import,
 )
 from accounts.actions.keys import check_secrets, seal_anew
 from accounts.actions.leaving import Leaving, LeavingRefused, delete_person, what_leaving_does
@@ -73,6 +74,16 @@ from accounts.actions.payments import (
 )
 from accounts.actions.people import change_profile
 from accounts.actions.plans import PlanRefused, adopt_plan, drop_plan, plans_for
+from accounts.actions.reading import (
+    ASKS,
+    Reading,
+    Sketch,
+    owners_of,
+    read_import,
+    read_table,
+    sketch_import,
+    understand,
+)
 from accounts.actions.receipts import (
     Given,
     Outcome,
@@ -100,6 +111,7 @@ from accounts.actions.tokens import Made, TokenRefused, Use, make_token, revoke_
 from accounts.actions.workspaces import open_home
 
 __all__ = [
+    "ASKS",
     "MOST_CHANNELS",
     "AccountFacts",
     "AccountRefused",
@@ -120,6 +132,7 @@ __all__ = [
     "NoSuchTier",
     "NotTheLatest",
     "Outcome",
+    "Part",
     "PaymentFacts",
     "PaymentRefused",
     "PlanRefused",
@@ -129,8 +142,10 @@ __all__ = [
     "Receiver",
     "RelayFacts",
     "RelayRefused",
+    "Sketch",
     "TokenRefused",
     "Use",
+    "accounts_in",
     "add_channel",
     "adopt",
     "adopt_plan",
@@ -145,6 +160,7 @@ __all__ = [
     "carry_out",
     "change_profile",
     "check_secrets",
+    "choose_sheet",
     "close_feed",
     "confirm_requirement",
     "correct_payment",
@@ -157,6 +173,7 @@ __all__ = [
     "facts_of",
     "follow",
     "forget_answers",
+    "forget_mapping",
     "make_token",
     "map_import",
     "move_account",
@@ -168,6 +185,7 @@ __all__ = [
     "open_feed",
     "open_home",
     "open_relay",
+    "owners_of",
     "pause_channel",
     "plans_for",
     "preview_adoption",
@@ -202,6 +220,7 @@ __all__ = [
     "send_channel_test",
     "send_test_mail",
     "settle",
+    "sketch_import",
     "snooze_escalation",
     "start_import",
     "take_imports",
@@ -215,5 +234,6 @@ __all__ = [
     "void_payment",
     "wake_escalation",
     "what_leaving_does",
+    "widen_import",
     "withdraw_sighting",
 ]

@@ -11,8 +11,9 @@ from django.db.models import Value
 from django.db.models.functions import Now
 
 from accounts import notices
+from accounts.actions.carrying import take_imports, waiting_imports
 from accounts.actions.filing import prune_files
-from accounts.actions.imports import prune_imports, take_imports, waiting_imports
+from accounts.actions.imports import prune_imports
 from accounts.actions.repeats import forget_answers
 from accounts.actions.standings import reconcile
 from accounts.gateways.mailbox import Mailbox

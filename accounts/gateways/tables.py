@@ -1,98 +1,112 @@
-"""Read a table: CSV in the encodings and with the delimiters that people meet, XLSX, or lines of text. Plain values.
+"""Read a table: CSV in the encodings and with the delimiters that people meet, XLSX, or text. Plain values.
 
-What is read is bounded before it is read: bytes, rows, columns, cells, and what a compressed workbook unfolds to.
+What is read is bounded before it is read: bytes, lines, rows, columns, cells, and what a compressed workbook holds.
 """
 
 import csv
 import io
 import re
-import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
+from accounts.gateways import workbooks
+from accounts.gateways.workbooks import Unreadable
+from accounts.rules.imports import Pasted
 
 MOST_BYTES = 16 * 1024 * 1024
-MOST_UNFOLDED = 128 * 1024 * 1024
 MOST_ROWS = 100_000
 MOST_COLUMNS = 60
 MOST_CELL = 2_000
 SPARE_ROWS = 60  # headings, and what stands above and below the payments
+# Of text without columns, where a row may stand on several lines.
+MOST_LINES = 200_000
 # A comma comes last: it may stand before cents.
 DELIMITERS = "\t;|,"
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+LOCKED = "EncryptedPackage".encode("utf-16-le")
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-Cell = bool | date | datetime | float | int | str | time | timedelta
-
-
-class Unreadable(ValueError):
-    """A file that is no table: `code` says why, `line` is where, from 1; None for the whole.
-
-    empty, large (bytes), rows, columns, cell (each: too many or too long), encoding, binary, archive (a zip that is no
-    workbook), broken (a workbook that cannot be opened), old (a workbook of before 2007), quote (not closed).
-    """
-
-    def __init__(self, code: str, line: int | None = None) -> None:
-        super().__init__(code if line is None else f"line {line}: {code}")
-        self.code, self.line = code, line
+# Finds the rows of numbered lines; rules.imports.put_together is one.
+PutsTogether = Callable[[Sequence[tuple[int, str]]], Pasted]
+Rows = Iterable[tuple[int, int, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`records` are the cells of each row, without white space around them; `lines` their lines in the file, from 1.
+    """`records` are the cells of each row, without white space around them; `lines` their first lines in the file,
+    from 1, and `ends` their last ones.
 
-    `form` says how it was read: "xlsx", or the encoding and the delimiter, such as "utf-8 ,"; "text" for loose lines.
+    `form` says how it was read: "xlsx", or the encoding and the delimiter, such as "utf-8 ,"; for text without columns
+    what its reader calls it. `passed` are lines (number, text) that are in no row. A workbook has `sheets`, of which
+    `sheet` was read; `remarks` say what a spreadsheet hides: "hidden" rows, "merged" cells.
     """
 
     records: list[list[str]]
     lines: list[int]
+    ends: list[int]
     form: str
+    passed: list[tuple[int, str]] = field(default_factory=list)
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
+    remarks: tuple[str, ...] = ()
 
 
-def read(content: bytes, pick_apart: Callable[[str], tuple[str, ...]] | None = None) -> Table:
+def read(content: bytes, put_together: PutsTogether | None = None, *, sheet: str = "") -> Table:
     """Read a file, whatever its name says. Unreadable when it is no table.
 
-    `pick_apart` takes a line of text apart where a text has no delimiters; without it such a line is one cell.
+    `put_together` finds the rows of a text without delimiters; without it each line is one cell. `sheet` names the
+    sheet of a workbook; the first one with rows where it is "" or not there.
     """
     if len(content) > MOST_BYTES:
         raise Unreadable("large")
     if content.startswith(OLD_EXCEL):
-        raise Unreadable("old")
+        raise Unreadable("locked" if LOCKED in content else "old")
     if content.startswith(ZIP):
-        return _bounded(_workbook(content), "xlsx")
+        book = workbooks.read(content, sheet)
+        rows = ((number, number, cells) for number, cells in book.rows)
+        return _bounded(rows, "xlsx", sheets=book.sheets, sheet=book.sheet, remarks=book.remarks)
     text, encoding = _decoded(content)
     delimiter = _delimiter(text)
-    if not delimiter and pick_apart is not None:
-        lines = text.splitlines()
-        return _bounded(
-            ((n, list(pick_apart(line[:MOST_CELL]))) for n, line in enumerate(lines, 1) if line.strip()), "text"
-        )
+    if not delimiter and put_together is not None:
+        pasted = put_together(list(_numbered(text)))
+        return _bounded(((put.line, put.last, put.cells) for put in pasted.rows), pasted.form, passed=pasted.passed)
     return _bounded(_separated(text, delimiter or ","), f"{encoding} {delimiter or ','}")
 
 
-def _bounded(rows: Iterator[tuple[int, list[str]]], form: str) -> Table:
+def _numbered(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a text; of several blank ones the first."""
+    count, was_blank = 0, False
+    for number, line in enumerate(io.StringIO(text, newline=None), 1):
+        is_blank = not line.strip()
+        count += not is_blank
+        if count > MOST_LINES:
+            raise Unreadable("rows", number)
+        if not (is_blank and was_blank):
+            yield number, line.rstrip("\n")
+        was_blank = is_blank
+
+
+def _bounded(rows: Rows, form: str, **facts: Any) -> Table:
     """Take the rows that are not empty, as long as they stay within the bounds."""
-    records: list[list[str]] = []
-    lines: list[int] = []
-    for line, cells in rows:
+    table = Table([], [], [], form, **facts)
+    for line, last, cells in rows:
         while cells and not cells[-1]:
             cells.pop()
         if not cells:
             continue
-        if len(records) >= MOST_ROWS + SPARE_ROWS:
+        if len(table.records) >= MOST_ROWS + SPARE_ROWS:
             raise Unreadable("rows", line)
         if len(cells) > MOST_COLUMNS:
             raise Unreadable("columns", line)
         if any(len(cell) > MOST_CELL for cell in cells):
             raise Unreadable("cell", line)
-        records.append(cells)
-        lines.append(line)
-    if not records:
+        table.records.append(cells)
+        table.lines.append(line)
+        table.ends.append(last)
+    if not table.records:
         raise Unreadable("empty")
-    return Table(records, lines, form)
+    return table
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -148,56 +162,13 @@ def _delimiter(text: str) -> str:
     return found
 
 
-def _separated(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _separated(text: str, delimiter: str) -> Rows:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     before = 0
     try:
         for cells in reader:
-            yield before + 1, [cell.strip() for cell in cells]
+            yield before + 1, reader.line_num, [cell.strip() for cell in cells]
             before = reader.line_num
     except csv.Error as error:
         # csv's own bound of a cell is above ours; what is left is a quotation mark at the wrong place.
         raise Unreadable("cell" if "limit" in str(error) else "quote", before + 1) from None
-
-
-def _workbook(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The rows of the first sheet that has any."""
-    _measure(content)
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        for name in book.sheet_names:
-            sheet = book.get_sheet_by_name(name)
-            if sheet.height:
-                yield from ((number, [_cell(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), 1))
-                return
-    except CalamineError:
-        raise Unreadable("broken") from None
-
-
-def _measure(content: bytes) -> None:
-    """Unfold the archive once, throwing everything away: what its parts claim to be is not believed."""
-    left = MOST_UNFOLDED
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if "xl/workbook.xml" not in archive.namelist():
-                raise Unreadable("archive")
-            for info in archive.infolist():
-                info.file_size = 2 * MOST_UNFOLDED
-                with archive.open(info) as part:
-                    while chunk := part.read(1 << 20):
-                        left -= len(chunk)
-                        if left < 0:
-                            raise Unreadable("large")
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        raise Unreadable("broken") from None
-
-
-def _cell(cell: Cell) -> str:
-    """A cell as text: numbers without a needless point, days as 2025-05-04."""
-    if isinstance(cell, float):
-        return f"{cell:.10f}".rstrip("0").rstrip(".")
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ", "seconds")
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    return str(cell).strip()

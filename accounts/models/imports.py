@@ -1,4 +1,4 @@
-"""One file or pasted table of payments on its way into a ledger. (`import` itself is a word of the language.)"""
+"""One file or pasted table of payments on its way into ledgers. (`import` itself is a word of the language.)"""
 
 import uuid
 from datetime import datetime, timedelta
@@ -24,9 +24,16 @@ OVER = (DONE, FAILED, CANCELLED, UNDONE)
 
 class ImportQuerySet(models.QuerySet["Import"]):
     def editable_by(self, user: User) -> "ImportQuerySet":
-        """Imports into accounts that a person may change, latest first."""
+        """Imports into accounts that a person may change, or into all of their workspace, latest first."""
         accounts = Account.objects.editable_by(user).order_by()
-        return self.filter(account__in=accounts).order_by("-created_at", "-id")
+        workspaces = Workspace.objects.editable_by(user).order_by()
+        return self.filter(Q(account__in=accounts) | Q(workspace__in=workspaces)).order_by("-created_at", "-id")
+
+    def into(self, home: Account | Workspace) -> "ImportQuerySet":
+        """Imports into one account alone, or into the accounts of a workspace, latest first."""
+        is_account = isinstance(home, Account)
+        found = self.filter(account=home) if is_account else self.filter(workspace=home)
+        return found.order_by("-created_at", "-id")
 
     def to_take(self, now: datetime, *, stale: timedelta) -> "ImportQuerySet":
         """What waits for the clock, and what somebody took and left `stale` ago; oldest first."""
@@ -35,7 +42,8 @@ class ImportQuerySet(models.QuerySet["Import"]):
 
     def like(self, workspace: Workspace, header_key: str) -> "ImportQuerySet":
         """What was imported into a workspace from tables with these headings, latest first."""
-        done = self.filter(account__workspace=workspace, header_key=header_key, state__in=(DONE, UNDONE))
+        here = Q(workspace=workspace) | Q(account__workspace=workspace)
+        done = self.filter(here, header_key=header_key, state__in=(DONE, UNDONE))
         return done.order_by("-ended_at", "-id")
 
     def without_content(self) -> "ImportQuerySet":
@@ -43,7 +51,11 @@ class ImportQuerySet(models.QuerySet["Import"]):
 
 
 class Import(models.Model):
-    """`content` is what was given, as it was given; it is emptied when the import is over.
+    """It goes into one `account`, or into those of a `workspace` that its rows name; the other of the two is None.
+
+    `content` is what was given, as it was given; it is emptied when the import is over. `sheet` is the one of a
+    workbook that was chosen. `header_key` tells tables of one kind, whose mapping is remembered; "" when that was to be
+    forgotten. `destined` is what the names of accounts led to when a person looked (actions.Reading.destined).
 
     `columns` names the field of each column, `choices` what the file leaves open (rules.imports.Choices), `zone` the
     IANA zone of its days. `rows` counts rows, `rows_done` those that were read or written so far. `leaves_out`: rows
@@ -51,17 +63,20 @@ class Import(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="imports")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, blank=True, related_name="imports")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, null=True, blank=True, related_name="imports")
     state = models.CharField(max_length=20, default=DRAFT)
     file_name = models.CharField(max_length=200, blank=True)
     content = models.BinaryField()
     digest = models.CharField(max_length=64)
     form = models.CharField(max_length=40)
+    sheet = models.CharField(max_length=100, blank=True)
     header_key = models.CharField(max_length=64)
     columns = models.JSONField(default=list)
     begins_at = models.PositiveIntegerField(default=0)
     choices = models.JSONField(default=dict)
     zone = models.CharField(max_length=64)
+    destined = models.CharField(max_length=64, blank=True)
     leaves_out = models.BooleanField(default=False)
     rows = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
@@ -85,9 +100,14 @@ class Import(models.Model):
                 fields=["created_at", "id"], condition=Q(state__in=("waiting", "running")), name="import_under_way"
             ),
             models.Index(fields=["account", "-created_at"], name="import_by_account"),
+            models.Index(fields=["workspace", "-created_at"], name="import_by_workspace"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=STATES), name="import_state"),
+            models.CheckConstraint(
+                condition=Q(account=None, workspace__isnull=False) | Q(account__isnull=False, workspace=None),
+                name="import_one_home",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=OVER, ended_at__isnull=False) | (~Q(state__in=OVER) & Q(ended_at=None)),
                 name="import_end_whole",
@@ -101,6 +121,14 @@ class Import(models.Model):
     @property
     def is_under_way(self) -> bool:
         return self.state in UNDER_WAY
+
+    @property
+    def home(self) -> Workspace:
+        """The workspace whose accounts its rows may name; read along with the row."""
+        workspace = self.workspace if self.account is None else self.account.workspace
+        if workspace is None:  # a constraint sees to it
+            raise ValueError("an import goes somewhere")
+        return workspace
 
     @property
     def open_choices(self) -> rules.imports.Choices:

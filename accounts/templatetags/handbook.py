@@ -90,6 +90,7 @@ CHAPTERS = (
             "receipts": gettext_lazy("Receipts with their payments"),
             "channels": gettext_lazy("Notices by webhook and chat"),
             "calendar": gettext_lazy("Dates in your calendar"),
+            "importing": gettext_lazy("Bringing payments in"),
             "rulebooks": gettext_lazy("Rulebooks and editions"),
         },
     ),

@@ -20,6 +20,7 @@ FIELDS: Words = {
     "status": pgettext_lazy("what a column holds", "Status"),
     "kind": pgettext_lazy("what a column holds", "Kind"),
     "reference": pgettext_lazy("what a column holds", "Invoice or receipt number"),
+    "account": pgettext_lazy("what a column holds", "Account"),
     "note": pgettext_lazy("what a column holds", "Note"),
     "expires": pgettext_lazy("what a column holds", "Last day of the credit"),
 }
@@ -27,6 +28,8 @@ VERDICTS: dict[str, tuple[str, Any]] = {
     "new": ("fine", pgettext_lazy("a row of an import", "new")),
     "duplicate": ("unknown", pgettext_lazy("a row of an import", "there already")),
     "conflict": ("now", pgettext_lazy("a row of an import", "conflict")),
+    "other": ("unknown", pgettext_lazy("a row of an import", "another account")),
+    "left_out": ("unknown", pgettext_lazy("a row of an import", "left out")),
     "not_understood": ("wrong", pgettext_lazy("a row of an import", "not understood")),
 }
 STATES: dict[str, tuple[str, Any]] = {
@@ -62,12 +65,16 @@ PROBLEMS: dict[tuple[str, str], Any] = {
     ("amount", "zero"): gettext_lazy("The amount must be more than 0."),
     ("amount", "large"): gettext_lazy("This amount is too large to be true."),
     ("amount", "negative"): gettext_lazy("Only a refund or a chargeback is written with a minus sign."),
+    ("amount", "minus"): gettext_lazy(
+        "Every amount has a minus. Say above whether they are payments or refunds: some pages write payments so."
+    ),
     ("amount", "places"): gettext_lazy("An amount has at most 4 digits after the point."),
     ("tax", "more"): gettext_lazy("The tax cannot be more than the amount."),
-    ("rate", "missing"): gettext_lazy("How many US dollars is one unit of this currency? Say it above."),
+    ("rate", "missing"): gettext_lazy("No rate: how many US dollars is one unit of this currency? Say it above."),
     ("rate", "zero"): gettext_lazy("The rate must be more than 0."),
     ("rate", "large"): gettext_lazy("This rate is too large to be true."),
     ("currency", "unknown"): gettext_lazy("This is no currency that tierdash knows."),
+    ("currency", "yen"): gettext_lazy("¥ may be yuan or yen. Say above which."),
     ("currency", "differs"): gettext_lazy("The amount names another currency than this column."),
     ("status", "unknown"): gettext_lazy("This status is not known: succeeded, pending, failed or refunded are."),
     ("status", "refunded"): gettext_lazy("Was this payment paid back, or is the row the refund? Say it above."),
@@ -80,10 +87,29 @@ PROBLEMS: dict[tuple[str, str], Any] = {
     ("expires", "no_credit"): gettext_lazy("Only credit expires. This kind of payment gives none: clear the cell."),
     ("expires", "before"): gettext_lazy("Credit cannot expire before the day of its payment."),
     ("expires", "late"): gettext_lazy("This day is too far ahead to be true."),
+    ("account", "missing"): gettext_lazy("This row names no account. Choose one above, or leave such rows out."),
+    ("account", "unknown"): gettext_lazy("No account has this name or reference. Choose one above, or leave it out."),
+    ("account", "several"): gettext_lazy("Several accounts have this name or reference. Choose one above."),
+    ("account", "archived"): gettext_lazy(
+        "This account is in the archive. Take it back first, or choose another above."
+    ),
+    ("account", "other"): gettext_lazy("This row is for another account."),
+    ("account", "left_out"): gettext_lazy("As you said of this name, its rows are left out."),
     ("", "ragged"): gettext_lazy("This row has more cells than the headings."),
 }
+# What is said once of a name, beside its choice; PROBLEMS say it of each row.
+STRANGERS: Words = {
+    "missing": gettext_lazy("they name no account"),
+    "unknown": gettext_lazy("no account has this name or reference"),
+    "several": gettext_lazy("several accounts have this name or reference"),
+    "archived": gettext_lazy("this account is in the archive"),
+    "other": gettext_lazy("this is another account"),
+}
 REFUSALS: Words = {
-    "archived": gettext_lazy("This account is in the archive. Take it back first."),
+    "archived": gettext_lazy("An account of this import is in the archive. Take it back first."),
+    "moved": gettext_lazy(
+        "Accounts were named, added or archived since you looked, so that rows would go elsewhere. Nothing was written."
+    ),
     "not_understood": gettext_lazy(
         "Some rows are not understood. Say above what they mean, or agree to leave them out."
     ),
@@ -106,7 +132,15 @@ UNREADABLE: Words = {
     "archive": gettext_lazy("This is a ZIP archive and no workbook. Unpack it and import the table in it."),
     "broken": gettext_lazy("This workbook is damaged and cannot be opened. Save it once more."),
     "old": gettext_lazy("This is a workbook of before 2007. Save it as XLSX or CSV."),
+    "locked": gettext_lazy("This workbook is protected with a password. Save it without one."),
     "quote": gettext_lazy("A quotation mark is opened and not closed, or stands at the wrong place."),
+}
+
+REMARKS: Words = {
+    "hidden": gettext_lazy("This workbook has hidden rows. They are read like all others."),
+    "merged": gettext_lazy(
+        "This sheet has merged cells. A day or a name in one holds for each row it spans, an amount for the first only."
+    ),
 }
 
 
@@ -119,6 +153,11 @@ def why_unreadable(code: str, line: int | None) -> str:
 @register.filter
 def import_refusal(code: str) -> str:
     return word(REFUSALS, code)
+
+
+@register.filter
+def table_remark(code: str) -> str:
+    return word(REMARKS, code)
 
 
 @register.filter
@@ -140,6 +179,17 @@ def problem_words(field: str, code: str) -> str:
     """Why a cell is not understood."""
     general = gettext("This is too long.") if code == "long" else gettext("This cannot be read.")
     return str(PROBLEMS.get((field, code)) or PROBLEMS.get(("amount", code)) or general)
+
+
+def stranger_words(code: str) -> str:
+    """Why a name leads to no account."""
+    return word(STRANGERS, code)
+
+
+@register.filter
+def lines_of(line: int, last: int) -> str:
+    """The lines that a row stands on: "7", or "7–9"."""
+    return str(line) if line == last else f"{line}–{last}"
 
 
 @register.filter

@@ -37,7 +37,11 @@ def export(request: PersonRequest) -> HttpResponse:
 def _page(request: PersonRequest, form: RestoreForm) -> dict[str, object]:
     """The workspaces that a person may read; restoring is for those who own one."""
     owns_one = Workspace.objects.owned_by(request.user).exists()
-    return {"workspaces": Workspace.objects.visible_to(request.user), "restore_form": form if owns_one else None}
+    return {
+        "workspaces": Workspace.objects.visible_to(request.user),
+        "restore_form": form if owns_one else None,
+        "may_import": Workspace.objects.editable_by(request.user).exists(),
+    }
 
 
 @require_safe

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,11 +17,10 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import actions
 from accounts.forms.imports import GivenForm, MappingForm
 from accounts.gateways.tables import MOST_BYTES, Unreadable
-from accounts.models import Import, Rulebook
+from accounts.models import Account, Import, Workspace
 from accounts.models.imports import DONE, DRAFT
-from accounts.templatetags.imports import import_refusal
-from accounts.views.crediting import doubted
-from accounts.views.previewing import shown_rows
+from accounts.templatetags.imports import import_refusal, why_unreadable
+from accounts.views.previewing import parts_of_result, preview_of
 from accounts.views.requests import PersonRequest, find_account, takes_up_to, zone_of
 
 MOST_EARLIER = 20
@@ -33,21 +32,30 @@ def import_payments(request: PersonRequest, account_id: UUID) -> HttpResponse:
     """The form that takes a file or pasted rows; what it takes is looked at before anything is written."""
     held, now = find_account(request, account_id, to_change=True), timezone.now()
     form = GivenForm(request.POST, request.FILES) if request.method == "POST" else GivenForm()
-    if request.method == "POST" and form.is_valid():
-        content, name = form.content()
-        try:
-            begun = actions.begin_import(
-                held, content=content, file_name=name, zone=zone_of(request), by=request.user, now=now
-            )
-        except Unreadable as error:
-            form.refuse(error.code, error.line)
-        except actions.ImportRefused as refusal:
-            form.add_error(None, import_refusal(refusal.code))
-        else:
-            return redirect("accounts:import", begun.pk)
-    earlier = Import.objects.filter(account=held).exclude(state=DRAFT).without_content().select_related("created_by")
-    context = {"account": held, "form": form, "earlier": earlier.order_by("-created_at", "-id")[:MOST_EARLIER]}
+    if request.method == "POST" and form.is_valid() and (begun := take_in(request, form, held, now=now)):
+        return redirect("accounts:import", begun.pk)
+    context = {"account": held, "form": form, "earlier": earlier_imports(held), "address": request.path}
     return render(request, "accounts/import_payments.html", context, status=422 if form.errors else 200)
+
+
+def take_in(request: PersonRequest, form: GivenForm, home: Account | Workspace, *, now: datetime) -> Import | None:
+    """Begin an import of what a valid form gives; None when it is no table: the form says why."""
+    content, name = form.content()
+    try:
+        return actions.begin_import(
+            home, content=content, file_name=name, zone=zone_of(request), by=request.user, now=now
+        )
+    except Unreadable as error:
+        form.refuse(error.code, error.line)
+    except actions.ImportRefused as refusal:
+        form.add_error(None, import_refusal(refusal.code))
+    return None
+
+
+def earlier_imports(home: Account | Workspace) -> list[Import]:
+    """What was imported before, and what became of it; latest first."""
+    earlier = Import.objects.into(home).exclude(state=DRAFT).without_content().select_related("created_by")
+    return list(earlier[:MOST_EARLIER])
 
 
 @require_safe
@@ -63,9 +71,16 @@ def show_import(request: PersonRequest, import_id: UUID) -> HttpResponse:
 
 
 def _find(request: PersonRequest, import_id: UUID) -> Import:
-    """The import, if the person may change its account; a foreign one is a 404."""
-    imports = Import.objects.editable_by(request.user).select_related("account__workspace", "created_by")
+    """The import, if the person may change what it goes into; a foreign one is a 404."""
+    imports = Import.objects.editable_by(request.user).select_related("account__workspace", "workspace", "created_by")
     return get_object_or_404(imports, pk=import_id)
+
+
+def _start_of(held: Import) -> str:
+    """Where another table can be given."""
+    if held.account_id is None:
+        return reverse("accounts:workspace-import")
+    return reverse("accounts:import-payments", args=[held.account_id])
 
 
 def _page(
@@ -77,34 +92,14 @@ def _page(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"import": held, "account": held.account, "refusal": refusal}
+    context: dict[str, Any] = {"import": held, "account": held.account, "refusal": refusal, "begin": _start_of(held)}
     if held.state == DRAFT:
         context |= preview_of(held, now=now, form=form)
     elif held.state == DONE:
         untouched = actions.untouched_payments(held).exclude(status="void").count()
         context |= {"untouched": untouched, "touched": held.added - untouched}
+    context["gone_to"] = parts_of_result(held)
     return render(request, "accounts/import.html", context, status=status)
-
-
-def preview_of(
-    held: Import, *, now: datetime, form: MappingForm | None = None, reading: actions.Reading | None = None
-) -> dict[str, Any]:
-    """What a draft would bring, row by row and for the account, with the form that says what its columns hold."""
-    reading = reading or actions.read_import(held, now=now)
-    shelf = Rulebook.objects.of(held.account.provider).shelf()
-    preview = actions.preview_import(held.account, reading, zone=ZoneInfo(held.zone), shelf=shelf, now=now)
-    like = Import.objects.filter(account=held.account_id, digest=held.digest, state=DONE).without_content()
-    return {
-        "form": form or MappingForm(reading=reading, given=held.open_choices),
-        "preview": preview,
-        "rows": shown_rows(preview, held),
-        "rulebook": preview.before.rulebook,
-        "before": preview.before.as_json(),
-        "after": preview.after.as_json(),
-        "doubts_before": doubted(preview.before.doubts),
-        "doubts_after": doubted(preview.after.doubts),
-        "same_file": like.order_by("-ended_at").first(),
-    }
 
 
 @require_POST
@@ -114,25 +109,56 @@ def map_import(request: PersonRequest, import_id: UUID) -> HttpResponse:
     held, now = _find(request, import_id), timezone.now()
     if held.state != DRAFT:
         return redirect("accounts:import", held.pk)
-    form = MappingForm(request.POST, reading=actions.read_import(held, now=now), given=held.open_choices)
-    if not form.is_valid():
-        if request.htmx:
-            context = {"import": held, "account": held.account, **preview_of(held, now=now, form=form)}
-            return render(request, "accounts/_import_preview.html", context, status=422)
-        return _page(request, held, now=now, form=form, status=422)
-    columns, choices = form.said()
-    reading = actions.map_import(held, columns=columns, choices=choices, by=request.user, now=now)
-    if not request.htmx:
+    sketch = actions.sketch_import(held)
+    form = MappingForm(request.POST, sketch=sketch, given=held.open_choices)
+    reading = _mapped(request, held, form, now=now) if form.is_valid() else None
+    status = 200 if reading is not None else 422
+    if request.htmx:
+        context = preview_of(held, now=now, form=None if reading else form, reading=reading)
+        return render(request, "accounts/_import_preview.html", context, status=status)
+    if reading is not None:
         return redirect("accounts:import", held.pk)
-    context = {"import": held, "account": held.account, **preview_of(held, now=now, reading=reading)}
-    return render(request, "accounts/_import_preview.html", context)
+    return _page(request, held, now=now, form=form, status=status)
+
+
+def _mapped(request: PersonRequest, held: Import, form: MappingForm, *, now: datetime) -> actions.Reading | None:
+    """What a draft says when it is read as a valid form wants it; None when that cannot be: the form says why."""
+    if not form.sheet:
+        columns, choices = form.said()
+        table = form.sketch.table
+        return actions.map_import(held, columns=columns, choices=choices, table=table, by=request.user, now=now)
+    try:
+        return actions.choose_sheet(held, sheet=form.sheet, by=request.user, now=now)
+    except Unreadable as error:
+        form.add_error("sheet", why_unreadable(error.code, error.line))
+    return None
+
+
+@require_POST
+def forget_mapping(request: PersonRequest, import_id: UUID) -> HttpResponse:
+    """Guess the columns of a draft anew, and forget what was said of such tables before."""
+    held = _find(request, import_id)
+    if held.state == DRAFT:
+        actions.forget_mapping(held, by=request.user, now=timezone.now())
+        messages.success(request, _("What was said of such tables is forgotten; the columns are guessed anew."))
+    return redirect("accounts:import", held.pk)
+
+
+@require_POST
+def widen_import(request: PersonRequest, import_id: UUID) -> HttpResponse:
+    """Take a draft for one account as one for every account that its rows name."""
+    held = _find(request, import_id)
+    if held.state == DRAFT:
+        actions.widen_import(held, by=request.user, now=timezone.now())
+    return redirect("accounts:import", held.pk)
 
 
 @require_POST
 def start_import(request: PersonRequest, import_id: UUID) -> HttpResponse:
     held, now = _find(request, import_id), timezone.now()
+    said = {"leaves_out": bool(request.POST.get("leave_out")), "destined": request.POST.get("destined", "")[:64]}
     try:
-        actions.start_import(held, leaves_out=bool(request.POST.get("leave_out")), by=request.user, now=now)
+        actions.start_import(held, **said, by=request.user, now=now)
     except actions.ImportRefused as refusal:
         held.refresh_from_db()
         return _page(request, held, now=now, refusal=import_refusal(refusal.code), status=422)
@@ -144,7 +170,7 @@ def cancel_import(request: PersonRequest, import_id: UUID) -> HttpResponse:
     held = _find(request, import_id)
     if actions.cancel_import(held, by=request.user, now=timezone.now()):
         messages.success(request, _("The import is given up. Nothing of it was written."))
-        return redirect("accounts:import-payments", held.account_id)
+        return redirect(_start_of(held))
     messages.info(request, _("The import was over already."))
     return redirect("accounts:import", held.pk)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from accounts import actions, papers, rules
 from accounts.gateways import published
@@ -15,15 +14,12 @@ from accounts.models import (
     Episode,
     Escalation,
     Event,
-    Import,
     Notice,
     Payment,
     Plan,
     Shelf,
     User,
 )
-from accounts.models.imports import OVER
-from accounts.models.imports import STATES as STATES
 from accounts.models.notice import STATUSES
 from accounts.templatetags.cases import Case
 from accounts.views.board import Row
@@ -168,46 +164,6 @@ def climbs(row: Row, *, now: datetime) -> tuple[rules.Experience | None, list[tu
         for how, h in ends
     ]
     return rules.experience(took), [(held, row.rulebook) for held in listed]
-
-
-def imported(account: Account, *, now: datetime) -> tuple[actions.Preview, dict[str, Import], list[Payment]]:
-    """What a table with a row of every kind would bring an account, and an import in each of its states."""
-    table = (
-        f"Date,Amount,Status,Invoice\n{now - timedelta(days=20):%Y-%m-%d},$5.00,Paid,INV-1\n04/05/2025,¥70,Refunded,\n"
-    )
-    content = f"{table}{now - timedelta(days=20):%Y-%m-%d},$6.00,Paid,INV-1\n".encode()
-    records = actions.read_table(content).records
-    guess = rules.imports.guess_columns(records)
-    reading = actions.understand(
-        actions.read_table(content),
-        guess.columns,
-        rules.imports.Choices(),
-        begins_at=guess.begins_at,
-        zone=ZoneInfo("UTC"),
-        now=now,
-    )
-    standing = actions.assess(account, [], shelf(), now=now)
-    new = [line.as_line(f"row:{place}") for place, line in enumerate(reading.found)][:1]
-    after = actions.assess(account, new, shelf(), now=now)
-    verdicts = rules.imports.match(reading.found, [], zone=ZoneInfo("UTC"))
-    entries = dict(enumerate(after.tally.entries))
-    held = {
-        state: Import(
-            account=account,
-            state=state,
-            file_name="billing-history.csv",
-            rows=100_000,
-            rows_done=36_000,
-            added=99_000,
-            duplicates=990,
-            left_out=10,
-            error="crashed" if state == "failed" else "",
-            created_at=now,
-            ended_at=now if state in OVER else None,
-        )
-        for state in STATES
-    }
-    return actions.Preview(reading, verdicts, standing, after, entries), held, []
 
 
 def fallen(*, now: datetime) -> Row:

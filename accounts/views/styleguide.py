@@ -24,7 +24,6 @@ from accounts.forms.doctor import DoctorForm
 from accounts.forms.escalations import SNOOZE_DAYS, SnoozeForm, TicketForm
 from accounts.forms.evidence import EvidenceForm
 from accounts.forms.exports import LeaveForm, RestoreForm
-from accounts.forms.imports import GivenForm, MappingForm
 from accounts.forms.payments import PaymentForm
 from accounts.forms.planner import PlannerForm
 from accounts.models import Delivery, Feed, Workspace
@@ -39,9 +38,9 @@ from accounts.views.capacity import answer_to
 from accounts.views.climbing import WalkedStep
 from accounts.views.evidence import preview_of
 from accounts.views.feed import shown
+from accounts.views.import_samples import imports
 from accounts.views.mailbox import MAIL_POLICY, staff_only
 from accounts.views.matrix import matrix, readers
-from accounts.views.previewing import rows_of
 from accounts.views.requests import PersonRequest, zone_of
 from accounts.views.specimens import SPECIMENS
 from accounts.views.stylesheet import tokens
@@ -79,7 +78,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_climb(request, now),
         **_guide(book),
         **_evidence(request, now),
-        **_imports(rows[0], now),
+        **imports(rows, now=now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
         "case": samples.case(rows[0], "headers", now=now),
@@ -239,21 +238,6 @@ def _capacity(rows: list[Row], now: datetime) -> dict[str, Any]:
     asked.is_valid()
     wrong = CapacityForm({"model": "gpt-4o", "tpm": "1,5"}, shelf=shelf, auto_id="capacity_%s")
     return {**answer_to(asked, rows, [*shelf.values()], now=now), "capacity_form": wrong, "has_accounts": True}
-
-
-def _imports(row: Row, now: datetime) -> dict[str, Any]:
-    """A table with a row of every kind, and imports in their states."""
-    preview, held, payments = samples.imported(row.account, now=now)
-    return {
-        "given_form": GivenForm(auto_id="given_%s"),
-        "import_preview": preview,
-        "import_rows": rows_of(preview, {payment.pk: payment for payment in payments}),
-        "import_before": preview.before.as_json(),
-        "import_after": preview.after.as_json(),
-        "mapping_form": MappingForm(reading=preview.reading, given=rules.imports.Choices()),
-        "imports": held,
-        "imports_listed": [*held.values()],
-    }
 
 
 def _feed(request: PersonRequest, now: datetime) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import pytest
 from django.db import OperationalError, connection
 
 from accounts import actions
+from accounts.actions import carrying, jobs
 from accounts.actions import imports as importing
-from accounts.actions import jobs
 from accounts.gateways.tables import Unreadable
 from accounts.models import Account, Event, Import, Payment, Standing
 from accounts.rules.imports import Choices
@@ -149,7 +149,7 @@ class TestAllOrNothing:
         def fail(*_arguments, **_facts):
             raise OperationalError("away")
 
-        monkeypatch.setattr("accounts.actions.importing.reassess", fail)
+        monkeypatch.setattr("accounts.actions.importing.settle", fail)
         with pytest.raises(OperationalError):
             bring(account)
         assert not Payment.objects.exists()
@@ -189,7 +189,7 @@ class TestColumns:
         assert begin(make_account(), self.TEXT).open_choices.order == ""
 
     def test_rates_are_asked_for_again(self, account):
-        text = "Date,Amount\n2025-05-01,¥200\n"
+        text = "Date,Amount\n2025-05-01,CN¥200\n"
         held = begin(account, text)
         actions.map_import(
             held, columns=["day", "amount"], choices=Choices(rates={"CNY": Decimal("0.14")}), by=None, now=NOW
@@ -256,7 +256,7 @@ def _named(facts):
 def in_background(monkeypatch):
     """Everything is too large to be done at once, and is told of at every row."""
     monkeypatch.setattr(importing, "AT_ONCE", 0)
-    monkeypatch.setattr("accounts.actions.importing.STEP", 1)
+    monkeypatch.setattr("accounts.actions.reading.STEP", 1)
 
 
 @pytest.mark.usefixtures("in_background")
@@ -277,7 +277,7 @@ class TestInTheBackground:
 
     def test_how_far_it_is_can_be_seen_before_it_is_over(self, account, monkeypatch):
         seen = []
-        real = importing.write_import
+        real = carrying.write_import
 
         def look(*arguments, tell, **facts):
             def told(count):
@@ -286,19 +286,19 @@ class TestInTheBackground:
 
             return real(*arguments, tell=told, **facts)
 
-        monkeypatch.setattr(importing, "write_import", look)
+        monkeypatch.setattr(carrying, "write_import", look)
         bring(account)
         actions.take_imports(now=NOW)
         assert seen == [2, 2, 3]
 
     @pytest.mark.parametrize("at", [1, 3, 5])
     def test_cancelled_at_any_time_it_writes_nothing(self, account, monkeypatch, at):
-        held, counted, real = bring(account), itertools.count(1), importing._telling
+        held, counted, real = bring(account), itertools.count(1), carrying._telling
 
         def telling(*arguments):
             return _CancelsAt(real(*arguments), held, counted, at)
 
-        monkeypatch.setattr(importing, "_telling", telling)
+        monkeypatch.setattr(carrying, "_telling", telling)
         actions.take_imports(now=NOW)
         assert Import.objects.get().state == "cancelled"
         assert not Payment.objects.exists()
@@ -307,29 +307,29 @@ class TestInTheBackground:
         held = bring(account)
         Import.objects.filter(pk=held.pk).update(state="running", attempts=1, beaten_at=NOW)
         assert actions.take_imports(now=NOW) == 0
-        assert actions.take_imports(now=NOW + importing.STALE * 2) == 1
+        assert actions.take_imports(now=NOW + carrying.STALE * 2) == 1
         assert (Import.objects.get().state, Payment.objects.count()) == ("done", 3)
 
     def test_what_crashes_again_and_again_ends_visibly(self, account):
         held = bring(account)
-        Import.objects.filter(pk=held.pk).update(state="running", attempts=importing.MOST_ATTEMPTS, beaten_at=NOW)
-        actions.take_imports(now=NOW + importing.STALE * 2)
+        Import.objects.filter(pk=held.pk).update(state="running", attempts=carrying.MOST_ATTEMPTS, beaten_at=NOW)
+        actions.take_imports(now=NOW + carrying.STALE * 2)
         assert (Import.objects.get().state, Import.objects.get().error) == ("failed", "crashed")
 
     def test_who_lost_it_to_another_cannot_end_it(self, account, monkeypatch):
-        held, real = bring(account), importing.write_import
+        held, real = bring(account), carrying.write_import
 
         def lose(*arguments, **facts):
             real(*arguments, **facts)
             Import.objects.filter(pk=held.pk).update(attempts=7)
 
-        monkeypatch.setattr(importing, "write_import", lose)
+        monkeypatch.setattr(carrying, "write_import", lose)
         actions.take_imports(now=NOW)
         assert not Payment.objects.exists()
         assert Import.objects.get().state == "running"
 
     def test_a_mistake_of_ours_ends_visibly(self, account, monkeypatch, caplog):
-        monkeypatch.setattr(importing, "write_import", lambda *arguments, **facts: 1 / 0)
+        monkeypatch.setattr(carrying, "write_import", lambda *arguments, **facts: 1 / 0)
         bring(account)
         actions.take_imports(now=NOW)
         assert (Import.objects.get().state, Import.objects.get().error) == ("failed", "unexpected")
@@ -347,11 +347,11 @@ class TestInTheBackground:
 
         bring(account)
         with monkeypatch.context() as away:
-            away.setattr(importing, "write_import", fail)
+            away.setattr(carrying, "write_import", fail)
             with pytest.raises(OperationalError):
                 actions.take_imports(now=NOW)
         assert Import.objects.get().state == "running"
-        actions.take_imports(now=NOW + importing.STALE * 2)
+        actions.take_imports(now=NOW + carrying.STALE * 2)
         assert Import.objects.get().state == "done"
 
 

@@ -143,6 +143,9 @@ def _stops() -> list[Stop]:
         Stop("correct-payment", f"/payments/{payment.uid}/"),
         Stop("import-payments", f"{by_name['production-eu']}import/"),
         Stop("import", f"/imports/{_draft('shanghai-studio').pk}/"),
+        Stop("workspace-import", "/import/"),
+        Stop("import-accounts", f"/imports/{_wide_draft().pk}/"),
+        Stop("import-pasted", f"/imports/{_pasted_draft('production-eu').pk}/"),
         Stop("import-done", f"/imports/{Import.objects.get(state='done', account__name='agency-shop-14').pk}/"),
         Stop("archive", "/accounts/archive/"),
         Stop("planner", f"/planner/?account={ids['shanghai-studio']}&model=o3-mini&by={BY}"),
@@ -207,6 +210,34 @@ def _draft(name: str) -> Import:
     content = "\n".join(lines).encode("gb18030")
     zone = ZoneInfo("Asia/Shanghai")
     return actions.begin_import(account, content=content, file_name="账单-2026.csv", zone=zone, by=None, now=AT)
+
+
+def _wide_draft() -> Import:
+    """A table of several accounts: by reference and by name, one payment known already, one name that is nobody's."""
+    lines = [
+        "Organization,Date,Amount,Status,Invoice number",
+        "org-Kq7dEu01,2026-11-12,$30.00,Paid,INV-22310",
+        "org-Kq7dEu01,2026-10-29,$45.00,Paid,INV-21190",
+        "org-Vx83Say,2026-11-16,$45.00,Paid,INV-22402",
+        "Data-Pipeline,2026-11-14,$80.00,Paid,INV-22377",
+        "Data-Pipeline,2026-11-15,$20.00,Failed,INV-22391",
+        "org-Rs41Lab,2026-11-17,$5.00,Paid,INV-22419",
+        "org-Nm02Old,2026-11-10,$15.00,Paid,INV-22288",
+        "org-Nm02Old,2026-11-11,$15.00,Paid,INV-22296",
+    ]
+    home = Account.objects.get(name="production-eu").workspace
+    content = "\n".join(lines).encode()
+    zone = ZoneInfo("Asia/Shanghai")
+    return actions.begin_import(home, content=content, file_name="billing-2026-11.csv", zone=zone, by=None, now=AT)
+
+
+def _pasted_draft(name: str) -> Import:
+    """A billing page that was copied with each cell on a line of its own."""
+    rows = [("K3QD77-0031", "$20.00", "Nov 9, 2026"), ("K3QD77-0030", "$15.00", "Oct 30, 2026")]
+    text = "Billing history\n\nInvoice\nStatus\nAmount\nCreated\n\n"
+    text += "\n".join(f"{number}\nPaid\n{amount}\n{day}, 10:04 AM\nView\n" for number, amount, day in rows)
+    account = Account.objects.get(name=name)
+    return actions.begin_import(account, content=text.encode(), file_name="", zone=ZoneInfo("UTC"), by=None, now=AT)
 
 
 @contextmanager

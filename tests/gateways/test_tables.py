@@ -6,8 +6,8 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from accounts.gateways import tables
-from accounts.rules.imports import pick_apart
+from accounts.gateways import tables, workbooks
+from accounts.rules.imports import put_together
 
 RECORDS = [["Date", "Amount"], ["2025-05-01", "5.00"]]
 CHINESE = "日期,金额,状态\n2025年5月1日,¥200.00,成功\n"
@@ -80,12 +80,12 @@ class TestText:
 
     def test_lines_of_a_mail_are_taken_apart(self):
         text = "May 4, 2025 $50.00 Paid INV-1234\n\nMay 5, 2025 $1,250.00 Paid INV-1235\n"
-        table = tables.read(text.encode(), pick_apart)
+        table = tables.read(text.encode(), put_together)
         assert table.records == [
             ["May 4, 2025", "$50.00", "Paid", "INV-1234"],
             ["May 5, 2025", "$1,250.00", "Paid", "INV-1235"],
         ]
-        assert (table.lines, table.form) == ([1, 3], "text")
+        assert (table.lines, table.form) == ([1, 3], "lines")
 
     def test_one_column_stays_one(self):
         assert tables.read(b"Amount\n5\n").records == [["Amount"], ["5"]]
@@ -103,12 +103,12 @@ class TestWorkbooks:
 
 
 def bomb() -> bytes:
-    return workbook(sheet="0" * (tables.MOST_UNFOLDED + 1))
+    return workbook(sheet="0" * (workbooks.MOST_UNFOLDED + 1))
 
 
 def lying_bomb() -> bytes:
     """It says that it unfolds to 1,000 bytes."""
-    true = (tables.MOST_UNFOLDED + 1).to_bytes(4, "little")
+    true = (workbooks.MOST_UNFOLDED + 1).to_bytes(4, "little")
     return bomb().replace(true, (1000).to_bytes(4, "little"))
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from accounts import rules
 from accounts.rules import imports
-from accounts.rules.imports import Choices, Found, Held, Verdict
+from accounts.rules.imports import Choices, Found, Verdict
 
 NOW = datetime(2025, 5, 20, 12, tzinfo=UTC)
 ZONE = ZoneInfo("UTC")
@@ -34,9 +34,8 @@ def found(**facts) -> Found:
     return Found(**defaults | facts)
 
 
-def held(line: Found, name: str = "a", **facts) -> Held:
-    names = ("kind", "status", "gross", "currency", "paid_at", "reference")
-    return replace(Held(name, *(getattr(line, each) for each in names)), **facts)
+def held(line: Found, name: str = "a", **facts) -> rules.Line:
+    return replace(line.as_line(name), **facts)
 
 
 class TestRows:
@@ -141,14 +140,62 @@ class TestRows:
         assert read.gross == 5
 
     def test_other_currencies_need_a_rate(self):
-        assert [(p.field, p.code, p.text) for p in row("2025-05-04", "¥200").problems] == [("rate", "missing", "CNY")]
-        by_choice = row("2025-05-04", "¥200", choices=Choices(rates={"CNY": Decimal("0.14")})).found
+        assert [(p.field, p.code, p.text) for p in row("2025-05-04", "CN¥200").problems] == [("rate", "missing", "CNY")]
+        by_choice = row("2025-05-04", "CN¥200", choices=Choices(rates={"CNY": Decimal("0.14")})).found
         by_column = row("2025-05-04", "200", "", "", "", "", "cny", "0.15").found
         assert (by_choice.currency, by_choice.rate) == ("CNY", Decimal("0.14"))
         assert (by_column.currency, by_column.rate) == ("CNY", Decimal("0.15"))
 
     def test_the_column_says_which_dollar(self):
         assert row("2025-05-04", "$5", "", "", "", "", "CAD", "0.7").found.currency == "CAD"
+
+    def test_a_bare_yen_is_asked_about(self):
+        assert [(p.field, p.code, p.text) for p in row("2025-05-04", "¥200").problems] == [("currency", "yen", "¥")]
+        for yen in imports.YENS:
+            choices = Choices(yen=yen, rates={yen: Decimal("0.01")})
+            assert row("2025-05-04", "¥200", choices=choices).found.currency == yen
+            assert row("2025-05-04", "200", "", "", "", "", "¥", choices=choices).found.currency == yen
+        assert [p.code for p in row("2025-05-04", "200", "", "", "", "", "¥").problems] == ["yen"]
+        assert row("2025-05-04", "¥200", "", "", "", "", "JPY", "0.0067").found.currency == "JPY"
+        assert [p.code for p in row("2025-05-04", "¥200", "", "", "", "", "EUR", "1").problems] == ["differs"]
+
+    def test_where_the_heading_says_yen_the_choice_tells_which(self):
+        assert [p.code for p in row("2025-05-04", "200", choices=Choices(currency="¥")).problems] == ["yen"]
+        choices = Choices(currency="¥", yen="JPY", rates={"JPY": Decimal("0.0067")})
+        assert row("2025-05-04", "200", choices=choices).found.currency == "JPY"
+
+    @pytest.mark.parametrize(
+        ("minus", "kind", "expected"),
+        [
+            ("payment", "", ("purchase", [])),
+            ("payment", "Top-up", ("purchase", [])),
+            ("payment", "Refund", ("refund", [])),
+            ("refund", "", ("refund", [])),
+            ("ask", "", (None, ["minus"])),
+            ("ask", "chargeback", ("chargeback", [])),
+        ],
+    )
+    def test_a_minus_that_every_amount_has_is_asked_about(self, minus, kind, expected):
+        read = row("2025-05-04", "-5", "", kind, choices=Choices(minus=minus))
+        assert (read.found.kind if read.found else None, [p.code for p in read.problems]) == expected
+
+    def test_a_dash_is_an_empty_cell_and_a_row_of_buttons_is_no_row(self):
+        read = row("2025-05-04", "5", "–", "—", "-", "n/a", "--", "-", "N/A")
+        assert (read.found.status, read.found.kind, read.found.tax, read.found.note) == (
+            "succeeded",
+            "purchase",
+            None,
+            "",
+        )
+        records = [["View", "", "下载发票"], ["2025-05-04", "5", "View"]]
+        columns = ("day", "amount", "")
+        read = list(imports.understand(records, columns, Choices(), begins_at=0, zone=ZONE, now=NOW))
+        assert [each.place for each in read] == [1]
+
+    def test_a_day_that_a_spreadsheet_shows_as_a_number(self):
+        assert row("45780", "5").found.paid_at == datetime(2025, 5, 3, 23, 59, 59, tzinfo=UTC)
+        assert row("45780.5", "5").found.paid_at == datetime(2025, 5, 3, 12, tzinfo=UTC)
+        assert [p.code for p in row("99999", "5").problems] == ["future"]
 
     def test_a_currency_where_none_stands(self):
         choices = Choices(currency="EUR", rates={"EUR": Decimal("1.1")})
@@ -207,10 +254,42 @@ class TestRows:
         said = imports.choices_for(records, ("day", ""), Choices(order="month", decimal="."), 1)
         assert (said.order, said.decimal) == ("month", ".")
 
+    @pytest.mark.parametrize(
+        ("records", "columns", "begins_at", "name", "proven"),
+        [
+            ([["Date", "Amount (EUR)"], ["25/05/2025", "5"]], ("day", "amount"), 1, "currency", "EUR"),
+            ([["Date", "Amount"], ["25/05/2025", "5"]], ("day", "amount"), 1, "currency", "USD"),
+            ([["25/05/2025", "5"]], ("day", "amount"), 0, "currency", "USD"),
+            ([["Date", "Amount"], ["25/05/2025", "¥5 JPY"]], ("day", "amount"), 1, "yen", "JPY"),
+            ([["Date", "Amount"], ["25/05/2025", "¥5"]], ("day", "amount"), 1, "yen", ""),
+            ([["1", "-5"], ["2", "(6)"], ["3", "x"]], ("day", "amount"), 0, "minus", "ask"),
+            ([["1", "-5"], ["2", "6"]], ("day", "amount"), 0, "minus", ""),
+            ([["1", "x"]], ("day", "amount"), 0, "minus", ""),
+        ],
+    )
+    def test_what_a_table_says_of_its_money(self, records, columns, begins_at, name, proven):
+        assert getattr(imports.choices_for(records, columns, Choices(), begins_at), name) == proven
+
+    def test_what_was_said_comes_before_what_the_table_says(self):
+        records = [["Date", "Amount (EUR)"], ["25/05/2025", "-5円"]]
+        said = Choices(currency="USD", yen="CNY", minus="payment")
+        choices = imports.choices_for(records, ("day", "amount"), said, 1)
+        assert (choices.currency, choices.yen, choices.minus) == ("USD", "CNY", "payment")
+
+    def test_a_bare_yen_in_the_table_or_its_heading(self):
+        columns = ("day", "amount", "note")
+        assert imports.stands_bare_yen([["x", "¥5", ""]], columns, 0)
+        assert imports.stands_bare_yen([["Date", "Amount (¥)"], ["x", "5"]], columns, 1)
+        assert not imports.stands_bare_yen([["x", "JP¥5", "¥ 7"], ["y"]], columns, 0)
+
     def test_choices_survive_as_json(self):
-        choices = Choices("day", ",", "refund", "EUR", {"EUR": Decimal("1.1")})
+        choices = Choices("day", ",", "refund", "JPY", "payment", "EUR", {"EUR": Decimal("1.1")}, {"x": "7", "": "8"})
         assert Choices.from_json(choices.as_json()) == choices
         assert Choices.from_json({}) == Choices()
+
+    def test_rates_and_nameless_rows_are_not_remembered(self):
+        choices = Choices(order="day", rates={"EUR": Decimal("1.1")}, accounts={"x": "7", "": "8"})
+        assert choices.remembered() == Choices(order="day", accounts={"x": "7"})
 
     def test_as_a_line_of_the_ledger(self):
         line = found(kind="refund", reference="R").as_line("new", "old")
@@ -218,7 +297,53 @@ class TestRows:
 
 
 def codes(rows, ledger=()):
-    return [verdict.code for verdict in imports.match(rows, ledger, zone=ZONE)]
+    return [verdict.code for verdict in match(rows, ledger)]
+
+
+def match(rows, ledger=(), zone=ZONE):
+    return imports.match(rows, {"": ledger}, zone=zone)
+
+
+class TestOwners:
+    """Rows of several accounts: each says whose it is, or why nobody knows."""
+
+    COLUMNS = ("account", "day", "amount")
+    OWNERS = imports.Owners((imports.Owner("1", "One", "org-1"), imports.Owner("2", "Two", "org-2")))
+
+    def read(self, *names, owners=OWNERS):
+        records = [[name, "2025-05-04", "5"] for name in names]
+        return list(
+            imports.understand(records, self.COLUMNS, Choices(), begins_at=0, zone=ZONE, now=NOW, owners=owners)
+        )
+
+    def test_a_row_goes_to_the_account_that_it_names(self):
+        assert [read.found.account for read in self.read("org-2", "one")] == ["2", "1"]
+
+    def test_a_name_of_nobody_is_a_problem_like_others(self):
+        [read] = self.read("three")
+        assert [(p.field, p.code, p.text) for p in read.problems] == [("account", "unknown", "three")]
+        assert not read.is_left_out
+
+    def test_rows_that_were_left_out_have_no_other_problem(self):
+        owners = replace(self.OWNERS, chosen={"three": imports.LEAVE_OUT})
+        records = [["three", "soon", "x"]]
+        [read] = imports.understand(records, self.COLUMNS, Choices(), begins_at=0, zone=ZONE, now=NOW, owners=owners)
+        assert read.is_left_out
+        assert [p.code for p in read.problems] == ["left_out"]
+
+    def test_each_account_is_matched_for_itself(self):
+        rows = [found(account="1", reference="A"), found(account="2", reference="A"), found(account="2")]
+        ledgers = {"1": [held(rows[0])], "2": [held(rows[2], "b")]}
+        verdicts = imports.match(rows, ledgers, zone=ZONE)
+        assert [verdict.code for verdict in verdicts] == ["duplicate", "duplicate", "new"]
+        assert imports.match(rows[:2], {"1": ledgers["1"]}, zone=ZONE)[1].code == "new"
+
+    def test_a_refund_takes_back_a_payment_of_its_own_account_only(self):
+        refund = found(kind="refund", reference="A", account="2", paid_at=datetime(2025, 5, 6, tzinfo=UTC))
+        rows = [found(account="1", reference="A"), refund]
+        assert imports.match(rows, {}, zone=ZONE)[1].undoes == ""
+        rows.append(found(account="2", reference="A"))
+        assert imports.match(rows, {}, zone=ZONE)[1].undoes == "row:2"
 
 
 class TestMatching:
@@ -232,7 +357,7 @@ class TestMatching:
         "change",
         [
             {"gross": Decimal(6)},
-            {"currency": "CAD"},
+            {"currency": "CAD", "rate": Decimal("0.7")},
             {"kind": "invoice"},
             {"paid_at": datetime(2025, 5, 5, tzinfo=UTC)},
         ],
@@ -248,11 +373,11 @@ class TestMatching:
         late = found(paid_at=datetime(2025, 5, 4, 17, tzinfo=UTC))
         ledger = [held(late, paid_at=datetime(2025, 5, 5, 10, tzinfo=UTC))]
         assert codes([late], ledger) == ["new"]
-        assert [v.code for v in imports.match([late], ledger, zone=ZoneInfo("Asia/Shanghai"))] == ["duplicate"]
+        assert [v.code for v in match([late], ledger, ZoneInfo("Asia/Shanghai"))] == ["duplicate"]
 
     def test_a_reference_is_the_surest_sign(self):
         rows = [found(reference="A"), found(reference="B")]
-        assert imports.match(rows, [held(rows[1])], zone=ZONE) == [Verdict("new"), Verdict("duplicate", held="a")]
+        assert match(rows, [held(rows[1])]) == [Verdict("new"), Verdict("duplicate", held="a")]
 
     def test_a_known_reference_answers_for_its_line(self):
         rows = [found(reference="A"), found()]
@@ -266,18 +391,18 @@ class TestMatching:
         ("change", "field"),
         [
             ({"gross": Decimal(6)}, "amount"),
-            ({"currency": "CAD"}, "currency"),
+            ({"currency": "CAD", "rate": Decimal("0.7")}, "currency"),
             ({"paid_at": datetime(2025, 5, 5, tzinfo=UTC)}, "day"),
             ({"status": "pending"}, "status"),
         ],
     )
     def test_the_same_reference_with_other_facts_is_a_conflict(self, change, field):
         line = found(reference="A")
-        assert imports.match([line], [held(line, **change)], zone=ZONE) == [Verdict("conflict", held="a", field=field)]
+        assert match([line], [held(line, **change)]) == [Verdict("conflict", held="a", field=field)]
 
     def test_a_reference_twice_in_a_table(self):
         rows = [found(reference="A"), found(reference="A"), found(reference="A", gross=Decimal(6))]
-        assert imports.match(rows, [], zone=ZONE) == [
+        assert match(rows, []) == [
             Verdict("new"),
             Verdict("duplicate", row=0),
             Verdict("conflict", row=0, field="amount"),
@@ -286,7 +411,7 @@ class TestMatching:
     def test_one_reference_of_two_held_lines_answers_once(self):
         line = found(reference="A")
         ledger = [held(line), held(line, "b", status="void")]
-        assert imports.match([line, line], ledger, zone=ZONE) == [Verdict("duplicate", held="a")] * 2
+        assert match([line, line], ledger) == [Verdict("duplicate", held="a")] * 2
 
     def test_a_payment_that_was_voided_by_hand_does_not_come_back(self):
         assert codes([found()], [held(found(), status="void")]) == ["duplicate"]
@@ -302,18 +427,18 @@ class TestMatching:
         ("ours", "theirs"), [("succeeded", "pending"), ("pending", "succeeded"), ("failed", "pending")]
     )
     def test_a_pending_payment_that_has_ended_since_is_a_conflict(self, ours, theirs):
-        verdicts = imports.match([found(status=ours)], [held(found(), status=theirs)], zone=ZONE)
+        verdicts = match([found(status=ours)], [held(found(), status=theirs)])
         assert verdicts == [Verdict("conflict", held="a", field="status")]
 
     def test_a_refund_takes_back_the_payment_with_its_reference(self):
         refund = found(kind="refund", reference="A", paid_at=datetime(2025, 5, 6, tzinfo=UTC))
         payment = found(reference="A")
-        assert imports.match([refund, payment], [], zone=ZONE)[0].undoes == "row:1"
-        assert imports.match([refund], [held(payment)], zone=ZONE)[0].undoes == "a"
-        assert imports.match([refund], [held(payment, status="void")], zone=ZONE)[0].undoes == ""
+        assert match([refund, payment], [])[0].undoes == "row:1"
+        assert match([refund], [held(payment)])[0].undoes == "a"
+        assert match([refund], [held(payment, status="void")])[0].undoes == ""
         early = replace(refund, paid_at=datetime(2025, 5, 1, tzinfo=UTC))
-        assert imports.match([early, payment], [], zone=ZONE)[0].undoes == ""
-        assert imports.match([refund, payment], [held(replace(payment, kind="invoice"))], zone=ZONE)[0].undoes == ""
+        assert match([early, payment], [])[0].undoes == ""
+        assert match([refund, payment], [held(replace(payment, kind="invoice"))])[0].undoes == ""
 
     @given(data=st.data())
     def test_the_same_table_twice_brings_nothing_new(self, data):
@@ -325,7 +450,7 @@ class TestMatching:
             paid_at=st.sampled_from([found().paid_at, found().paid_at + timedelta(days=1)]),
         )
         rows = data.draw(st.lists(row_of, max_size=8))
-        verdicts = imports.match(rows, [], zone=ZONE)
+        verdicts = match(rows, [])
         written = [
             held(line, str(place))
             for place, (line, verdict) in enumerate(zip(rows, verdicts, strict=True))

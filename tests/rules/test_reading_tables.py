@@ -23,13 +23,19 @@ def unclear(read, *arguments, **facts) -> str:
 
 
 MONEY = [
-    *(("$1,234.56", "1234.56", "USD"), ("1.234,56 €", "1234.56", "EUR"), ("¥200.00", "200", "CNY")),
-    *(("CN¥ 5", "5", "CNY"), ("US$5", "5", "USD"), ("人民币 200 元", "200", "CNY"), ("￥２００．５０", "200.5", "CNY")),
+    *(("$1,234.56", "1234.56", "USD"), ("1.234,56 €", "1234.56", "EUR"), ("¥200.00", "200", "¥")),
+    *(("CN¥ 5", "5", "CNY"), ("US$5", "5", "USD"), ("人民币 200 元", "200", "CNY"), ("￥２００．５０", "200.5", "¥")),
     *(("(50.00)", "-50", ""), ("($50.00)", "-50", "USD"), ("-$5", "-5", "USD"), ("$-5", "-5", "USD")),
     *(("−5", "-5", ""), ("5-", "-5", ""), ("+5", "5", ""), ("5.00 USD", "5", "USD"), ("USD 5", "5", "USD")),
     *(("$50.00 CAD", "50", "CAD"), ("HK$100", "100", "HKD"), ("JP¥500", "500", "JPY"), ("500円", "500", "JPY")),
     *(("1 234,56", "1234.56", ""), ("1\u202f234,56 €", "1234.56", "EUR"), ("1'000.00", "1000", "")),
     *(("1,234,567", "1234567", ""), ("1.234.567,8", "1234567.8", ""), ("12,50", "12.5", ""), ("0.125", "0.125", "")),
+    *(
+        ("JP¥1,234", "1234", "JPY"),
+        ("1.234円", "1234", "JPY"),
+        ("₩12,345", "12345", "KRW"),
+        ("JPY 12.5", "12.5", "JPY"),
+    ),
     *(("5", "5", ""), ("5.0000", "5", ""), ("1234.5678", "1234.5678", ""), ("  7  ", "7", "")),
 ]
 NO_MONEY = [
@@ -52,6 +58,11 @@ class TestMoney:
         assert unclear(imports.read_amount, text) == "ambiguous"
         assert imports.read_amount(text, ".").amount == Decimal(point)
         assert imports.read_amount(text, ",").amount == Decimal(comma)
+
+    def test_of_a_bare_yen_is_what_was_said(self):
+        assert imports.read_amount("¥1,234", "", "JPY") == Amount(Decimal(1234), "JPY")
+        assert imports.read_amount("¥1,234.50", "", "CNY") == Amount(Decimal("1234.5"), "CNY")
+        assert unclear(imports.read_amount, "¥1,234") == "ambiguous"
 
     @pytest.mark.parametrize(("text", "decimal"), [("12,50", "."), ("1,234.56", ","), ("1,234,567", ",")])
     def test_against_the_column_is_refused(self, text, decimal):
@@ -89,6 +100,7 @@ DAYS = [
     *("2025-05-04", "4 May 2025", "May 4, 2025", "2025年5月4日", "2025/5/4", "2025.05.04"),
     *("20250504", "May 4 2025", "4-May-25", "4th May, 2025", "Sun, May 4, 2025", "Sunday 4 May 2025"),
     *("2025-05-04 星期日", "2025年5月4日(周日)", "２０２５年５月４日", "04.05.2025", "4.5.25", "2025年05月04号"),
+    *("2025 年 5 月 4 日", "二〇二五年五月四日", "二零二五年五月四号"),
 ]
 TIMES = [
     ("2025-05-04T10:00:00Z", time(10), UTC),
@@ -107,7 +119,7 @@ TIMES = [
 NO_DAYS = [
     *("", "yesterday", "2025-02-30", "13/13/2025", "2025-13-01", "1746352800", "2025-05", "May 2025", "4 Foo 2025"),
     *("Foo 4, 2025", "2025-05-04 25:00", "2025-05-04 10:61", "2025-05-04 10:00 +15:00", "2025-05-04 10:00:61"),
-    *("2025-05-04 10:00 +08:75", "0000-01-01", "٤ May 2025"),
+    *("2025-05-04 10:00 +08:75", "0000-01-01", "٤ May 2025", "二〇二五年十三月一日", "二〇二五年二月三十日", "45781"),
 ]
 
 
@@ -123,6 +135,19 @@ class TestDays:
     @pytest.mark.parametrize("text", NO_DAYS)
     def test_what_is_no_day_is_refused(self, text):
         assert unclear(imports.read_day, text) == "none"
+
+    @pytest.mark.parametrize(
+        ("text", "month", "day"),
+        [("二〇二四年十月十日", 10, 10), ("二〇二四年十二月三十一日", 12, 31), ("二〇二四年一月二十日", 1, 20)],
+    )
+    def test_in_chinese_numbers(self, text, month, day):
+        assert imports.read_day(text).day == date(2024, month, day)
+
+    def test_as_numbers_of_a_spreadsheet(self):
+        assert imports.read_serial("45781") == Moment(date(2025, 5, 4))
+        assert imports.read_serial("45781.4375") == Moment(date(2025, 5, 4), time(10, 30))
+        for text in ("4578", "457810", "May", "2025-05-04"):
+            assert unclear(imports.read_serial, text) == "none"
 
     def test_what_may_be_two_days_is_asked(self):
         assert unclear(imports.read_day, "04/05/2025") == "ambiguous"
@@ -227,6 +252,24 @@ class TestColumns:
         one, two, other = ([["Date", "Amount"]], [["DATE ", "amount (USD)"]], [["Date", "Amount", "Tax"]])
         keys = [imports.header_key(records, imports.guess_columns(records)) for records in (one, two, other)]
         assert keys[0] == keys[1] != keys[2]
+
+    def test_a_heading_of_another_currency_is_another_kind(self):
+        keys = [
+            imports.header_key(records, imports.guess_columns(records))
+            for records in ([["Date", "Amount (USD)"]], [["Date", "Amount (EUR)"]], [["Date", "amount ( usd )"]])
+        ]
+        assert keys[0] == keys[2] != keys[1]
+
+    def test_without_headings_how_it_was_read_tells(self):
+        records = [["2025-05-04", "5"]]
+        guess = imports.guess_columns(records)
+        assert imports.header_key(records, guess, "lines") != imports.header_key(records, guess)
+
+    def test_names_of_accounts_are_known_by_what_stands_there(self):
+        records = [["2025-05-04", "5", "prod"], ["2025-05-05", "6", "lab"]]
+        assert imports.guess_columns(records, {"prod", "lab"}.__contains__).columns == ("day", "amount", "account")
+        assert imports.guess_columns(records).columns == ("day", "amount", "")
+        assert imports.guess_columns([["组织", "日期", "金额"]]).columns == ("account", "day", "amount")
 
     def test_without_headings_their_number_tells(self):
         records = [["2025-05-04", "5"]]

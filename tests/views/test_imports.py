@@ -54,7 +54,7 @@ class TestGiving:
     def test_rows_are_pasted(self, signed_in, address):
         pasted = "INV-1 Paid May 1, 2025 $20.00\n2025年5月2日 ¥30 成功\n"
         words = words_of(page_of(signed_in, signed_in.post(address, {"pasted": pasted})), "import-preview")
-        assert "How many US dollars is one unit of this currency?" in words
+        assert "¥ may be yuan or yen. Say above which." in words
         assert "INV-1" in words
 
     @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ class TestThePreview:
         assert Import.objects.get().columns != ["", "amount", "amount"]
 
     def test_a_rate_is_asked_for_each_currency(self, signed_in, address):
-        page_of(signed_in, give(signed_in, address, "Date,Amount\n2025-05-01,¥200.00\n"))
+        page_of(signed_in, give(signed_in, address, "Date,Amount\n2025-05-01,CN¥200.00\n"))
         said = {"column-0": "day", "column-1": "amount", "rate-CNY": "0.14"}
         words = words_of(signed_in.post(f"{import_of()}columns/", said, headers=HTMX), "import-preview")
         assert "CN¥200.00" in words
@@ -193,7 +193,7 @@ class TestImporting:
         assert page.status_code == 422
         assert "agree to leave them out" in words_of(page)
         assert not Payment.objects.exists()
-        assert "Not understood, left out 1" in words_of(
+        assert "Rows left out 1" in words_of(
             page_of(signed_in, signed_in.post(f"{import_of()}start/", {"leave_out": "1"})), "import-result"
         )
 

@@ -6,24 +6,31 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from accounts.rules.imports.wording import SIGNS, Unclear, plain
+from accounts.rules.imports.wording import BARE_YEN, SIGNS, Unclear, plain
 
 PARTS = re.compile(r"(?P<before>[^0-9]*?)(?P<digits>[0-9](?:[0-9.,'’ ]*[0-9])?)(?P<after>[^0-9]*)")
 SPACED = re.compile(r"[0-9]{1,3}(?:[ '’][0-9]{3})+(?:[.,][0-9]+)?")
+# Nobody writes three digits after the point of these: ¥1,234 of yen is a thousand.
+WITHOUT_CENTS = frozenset(("JPY", "KRW", "VND"))
 GROUPED = {sign: re.compile(rf"[0-9]{{1,3}}(?:{re.escape(sign)}[0-9]{{3}})+") for sign in ".,"}
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """Money as written: below 0 when a minus or brackets stood around it; `currency` is "" when none was named."""
+    """Money as written: below 0 when a minus or brackets stood around it.
+
+    `currency` is "" when none was named, and "¥" when that sign stood there and nobody said whose it is.
+    """
 
     amount: Decimal
     currency: str
 
 
 @lru_cache(maxsize=16_384)
-def read_amount(text: str, decimal: str = "") -> Amount:
+def read_amount(text: str, decimal: str = "", yen: str = "") -> Amount:
     """Read money. `decimal` is the mark before the cents in this column, "." or ","; "" when nobody knows.
+
+    `yen` is the currency of a bare ¥.
 
     Unclear: none (no money), ambiguous (1,234 may be a thousand or one and a bit), mixed (against the column's mark).
     """
@@ -44,8 +51,17 @@ def read_amount(text: str, decimal: str = "") -> Amount:
         currency = SIGNS[sign] if sign else currency
     if re.search("[ '’]", match["digits"]) and not SPACED.fullmatch(match["digits"]):
         raise Unclear("none")
-    number = _number(re.sub(r"[ '’]", "", match["digits"]), decimal)
+    currency = yen if currency == BARE_YEN and yen else currency
+    digits = re.sub(r"[ '’]", "", match["digits"])
+    number = _whole(digits) if currency in WITHOUT_CENTS else _number(digits, decimal)
     return Amount(-number if is_negative or minuses else number, currency)
+
+
+def _whole(digits: str) -> Decimal:
+    """An amount of a currency without cents: what can be a group of three digits is one."""
+    if any(grouped.fullmatch(digits) for grouped in GROUPED.values()):
+        return Decimal(re.sub("[.,]", "", digits))
+    return _number(digits, "")
 
 
 def _number(digits: str, decimal: str) -> Decimal:

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from accounts.rules.imports.amounts import read_amount
+from accounts.rules.imports.currencies import currency_in
 from accounts.rules.imports.days import read_day
 from accounts.rules.imports.wording import HEADINGS, KINDS, STATUSES, Unclear, key_of
 
-FIELDS = ("day", "clock", "amount", "currency", "rate", "tax", "status", "kind", "reference", "note", "expires")
+FIELDS = (
+    *("day", "clock", "amount", "currency", "rate", "tax", "status", "kind", "reference", "account", "note"),
+    "expires",
+)
 Records = Sequence[Sequence[str]]
 # Exports begin with lines about themselves; headings stand among the first lines or nowhere.
 HEADING_WITHIN = 30
@@ -17,7 +21,7 @@ SAMPLE = 60
 MOST_OF_THEM = 0.6
 REFERENCE = re.compile(r"(?=.*\d{3})[#A-Za-z0-9][A-Za-z0-9._/#-]{3,}", re.ASCII)
 DAY_WITHIN = re.compile(
-    r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{4}年 ?\d{1,2}月 ?\d{1,2}[日号]?|\d{1,2}([-/.])\d{1,2}\2\d{2,4}|"
+    r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{4} ?年 ?\d{1,2} ?月 ?\d{1,2} ?[日号]?|\d{1,2}([-/.])\d{1,2}\2\d{2,4}|"
     r"\d{1,2}(?:st|nd|rd|th)?[ -][A-Za-z]{3,9}\.?,?[ -]\d{4}|[A-Za-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}",
     re.ASCII,
 )
@@ -26,7 +30,6 @@ CLOCK_WITHIN = re.compile(
     r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?![\w.])",
     re.ASCII | re.IGNORECASE,
 )
-PICKED = ("Date", "Amount", "Status", "Reference", "Note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,18 @@ class Guess:
     begins_at: int
 
 
-def guess_columns(records: Records) -> Guess:
-    """Guess what each column holds. Each field is given once, to the first column that it fits."""
+def guess_columns(records: Records, names: Callable[[str], bool] | None = None) -> Guess:
+    """Guess what each column holds. Each field is given once, to the first column that it fits.
+
+    `names` says of a text whether it names an account.
+    """
     width = max((len(record) for record in records[:SAMPLE]), default=0)
     place, headings = _headings(records, width)
     begins_at = place + 1 if headings else 0
     columns = headings or [""] * width
     sample = [record for record in records[begins_at : begins_at + SAMPLE] if any(record)]
-    for field, fits in CONTENT.items():
+    signs = ({"account": names} if names else {}) | CONTENT
+    for field, fits in signs.items():
         if field in columns:
             continue
         for number, held in enumerate(columns):
@@ -52,7 +59,7 @@ def guess_columns(records: Records) -> Guess:
             if not held and cells and sum(map(fits, cells)) >= MOST_OF_THEM * len(cells):
                 columns[number] = field
                 break
-    if not headings and "day" in columns and not _is_day((*records[0], *columns)[columns.index("day")]):
+    if not headings and "day" in columns and not is_day((*records[0], *columns)[columns.index("day")]):
         begins_at = 1  # headings in words of their own
     return Guess(tuple(columns), begins_at)
 
@@ -67,14 +74,16 @@ def _headings(records: Records, width: int) -> tuple[int, list[str]]:
             fields.append(field if field not in fields else "")
         count = len(fields) - fields.count("")
         # One word alone may be a value; a row of payments has a day or money in it.
-        if count > len(best[1]) - best[1].count("") and count >= (2 if place else 1) and not any(map(_is_day, record)):
+        if count > len(best[1]) - best[1].count("") and count >= (2 if place else 1) and not any(map(is_day, record)):
             best = place, fields + [""] * (width - len(fields))
     return best
 
 
-def header_key(records: Records, guess: Guess) -> str:
-    """What tells one kind of table from another: its headings, or how many columns it has."""
-    headings = "|".join(key_of(cell) for cell in records[guess.begins_at - 1]) if guess.begins_at else ""
+def header_key(records: Records, guess: Guess, form: str = "") -> str:
+    """What tells one kind of table from another: its headings, or how many columns it has and how it was read."""
+    said = records[guess.begins_at - 1] if guess.begins_at else ()
+    # What stands in brackets is no part of a heading's words, but for a currency other than the usual one.
+    headings = "|".join(f"{key_of(cell)}{currency_in(cell).removeprefix('USD')}" for cell in said) or form
     return sha256(f"{len(guess.columns)}|{headings}".encode()).hexdigest()
 
 
@@ -100,12 +109,12 @@ def _money(words: Sequence[str]) -> list[str]:
     for length in (3, 2, 1):
         for start in range(len(words) - length + 1):
             part = list(words[start : start + length])
-            if _has_currency(" ".join(part)):
+            if has_currency(" ".join(part)):
                 return part
-    return next(([word] for word in words if _is_amount(word) and not REFERENCE.fullmatch(word)), [])
+    return next(([word] for word in words if is_amount(word) and not REFERENCE.fullmatch(word)), [])
 
 
-def _is_day(cell: str) -> bool:
+def is_day(cell: str) -> bool:
     try:
         read_day(cell)
     except Unclear as unclear:
@@ -113,7 +122,7 @@ def _is_day(cell: str) -> bool:
     return True
 
 
-def _is_amount(cell: str) -> bool:
+def is_amount(cell: str) -> bool:
     try:
         read_amount(cell)
     except Unclear as unclear:
@@ -121,13 +130,13 @@ def _is_amount(cell: str) -> bool:
     return True
 
 
-def _has_currency(text: str) -> bool:
-    return _is_amount(text) and re.search(r"[^\d\s.,'’()+-]", text) is not None
+def has_currency(text: str) -> bool:
+    return is_amount(text) and re.search(r"[^\d\s.,'’()+-]", text) is not None
 
 
 CONTENT: dict[str, Callable[[str], bool]] = {
-    "day": _is_day,
-    "amount": lambda cell: _is_amount(cell) and not REFERENCE.fullmatch(cell),
+    "day": is_day,
+    "amount": lambda cell: is_amount(cell) and not REFERENCE.fullmatch(cell),
     "status": lambda cell: key_of(cell) in STATUSES,
     "kind": lambda cell: key_of(cell) in KINDS,
     "reference": lambda cell: REFERENCE.fullmatch(cell) is not None,

@@ -21,8 +21,16 @@ WEEKDAY = re.compile(
     re.IGNORECASE,
 )
 ORDERED = re.compile(
-    r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2})|年 ?(\d{1,2})月 ?(\d{1,2})[日号]?)", re.ASCII
+    r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2})| ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?[日号]?)", re.ASCII
 )
+# 二〇二五年五月一日, as formal papers write it.
+CHARACTERS = re.compile(
+    r"([〇零○一二三四五六七八九]{4})年(十[一二]?|[一二三四五六七八九])月([二三]?十[一二三四五六七八九]?|[一二三四五六七八九])[日号]?"
+)
+DIGITS = dict(zip("〇零○一二三四五六七八九", "000123456789", strict=True))
+# Excel counts days from here where it was not told to show them as days; a leap day of 1900 that never was is counted.
+SERIAL = re.compile(r"(\d{5})(\.\d+)?", re.ASCII)
+SERIAL_BEGINS = datetime(1899, 12, 30)  # noqa: DTZ001 (a spreadsheet knows no zone)
 HALVES = {"上午": "a", "早上": "a", "下午": "p", "晚上": "p"}
 DAY_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]{3,9})\.?,?[ -](\d{4}|\d{2})", re.IGNORECASE | re.ASCII)
 MONTH_NAMED = re.compile(r"([a-z]{3,9})\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -](\d{4})", re.IGNORECASE | re.ASCII)
@@ -57,7 +65,10 @@ def read_day(text: str, order: str = "") -> Moment:
         raise Unclear("none") from None
 
 
+@lru_cache(maxsize=16_384)
 def _day(said: str, order: str) -> date:
+    if match := CHARACTERS.fullmatch(said):
+        return date(int("".join(DIGITS[sign] for sign in match[1])), _of_characters(match[2]), _of_characters(match[3]))
     if match := ORDERED.fullmatch(said):
         year, month, day = (int(part) for part in match.groups() if part and part.isdigit())
         return date(year, month, day)
@@ -75,6 +86,21 @@ def _day(said: str, order: str) -> date:
     if order == "month":
         return date(year, first, second)
     raise Unclear("ambiguous")
+
+
+def _of_characters(said: str) -> int:
+    """A number below 40: 五, 十, 十二, 三十一."""
+    tens, ten, ones = said.rpartition("十")
+    return (10 * int(DIGITS[tens] if tens else 1) if ten else 0) + int(DIGITS[ones] if ones else 0)
+
+
+def read_serial(text: str) -> Moment:
+    """Read a day that a spreadsheet shows as a number: 45778.5 is noon of 1 May 2025. Unclear (none) else."""
+    match = SERIAL.fullmatch(plain(text))
+    if match is None:
+        raise Unclear("none")
+    moment = SERIAL_BEGINS + timedelta(days=int(match[1]), seconds=round(86_400 * float(match[2] or 0)))
+    return Moment(moment.date(), moment.time() if match[2] else None)
 
 
 def _proven(match: re.Match[str]) -> str:
@@ -124,6 +150,11 @@ def order_of(texts: Iterable[str]) -> str:
     return proven.pop() if len(proven) == 1 else ""
 
 
+@lru_cache(maxsize=64)
+def _today(now: datetime, zone: tzinfo) -> date:
+    return now.astimezone(zone).date()
+
+
 def placed(moment: Moment, zone: tzinfo, *, now: datetime) -> tuple[datetime, bool]:
     """Return the instant that is meant, and whether only the day is known. Without a zone it is in `zone`.
 
@@ -132,7 +163,7 @@ def placed(moment: Moment, zone: tzinfo, *, now: datetime) -> tuple[datetime, bo
     """
     if moment.day < EARLIEST:
         raise Unclear("early")
-    today = now.astimezone(zone).date()
+    today = _today(now, zone)
     if moment.day > today + timedelta(days=1):
         raise Unclear("future")
     if moment.clock is None:
@@ -143,7 +174,7 @@ def placed(moment: Moment, zone: tzinfo, *, now: datetime) -> tuple[datetime, bo
         return datetime.combine(moment.day, DAY_ENDS, zone).replace(fold=1).astimezone(UTC), True
     wall = datetime.combine(moment.day, moment.clock, moment.zone or zone).replace(fold=1)
     instant = wall.astimezone(UTC)
-    if instant.astimezone(wall.tzinfo).replace(tzinfo=None) != wall.replace(tzinfo=None):
+    if moment.zone is None and instant.astimezone(wall.tzinfo).replace(tzinfo=None) != wall.replace(tzinfo=None):
         raise Unclear("gap")
     if instant > now:
         raise Unclear("future")

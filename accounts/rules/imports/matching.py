@@ -1,32 +1,20 @@
 """Which rows of a table the ledger holds already: by reference, else by day, amount, currency, kind and ordinal.
 
-Each line of the ledger answers for one row at most, so two equal payments on one day stay two, and the same table
-twice brings nothing new. Nothing is ever overwritten: what says otherwise of a known payment is a conflict.
+Accounts are matched each for itself. Each line of a ledger answers for one row at most, so two equal payments on one
+day stay two, and the same table twice brings nothing new. Nothing is ever overwritten: what says otherwise of a known
+payment is a conflict.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
-from accounts.rules.imports.rows import Found
-from accounts.rules.ledger import UNDOING
+from accounts.rules.imports.found import Found
+from accounts.rules.ledger import UNDOING, Line
 
 VERDICTS = ("new", "duplicate", "conflict")
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A line that stands in the ledger: `id` names it."""
-
-    id: str
-    kind: str
-    status: str
-    gross: Decimal
-    currency: str
-    paid_at: datetime
-    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,71 +30,83 @@ class Verdict:
     undoes: str = ""
 
 
-Key = tuple[date, Decimal, str, str]
+NEW = Verdict("new")
+Key = tuple[str, date, Decimal, str, str]
+# The lines of ledgers, by account.
+Ledgers = Mapping[str, Sequence[Line]]
 
 
-def match(rows: Sequence[Found], held: Sequence[Held], *, zone: tzinfo) -> list[Verdict]:
-    """Return a verdict for each row, in their order. Days are those of `zone`."""
+def match(rows: Sequence[Found], held: Ledgers, *, zone: tzinfo) -> list[Verdict]:
+    """Return a verdict for each row, in their order. Days are those of `zone`; `held` are the ledgers by account."""
     matching = _Matching(held, zone)
     verdicts: list[Verdict | None] = [matching.by_reference(row, place) for place, row in enumerate(rows)]
-    for matches in (matching.by_day, matching.by_pending):
-        for place, row in enumerate(rows):
-            verdicts[place] = verdicts[place] or matches(row)
-    settled = [verdict or Verdict("new") for verdict in verdicts]
+    if matching.has_lines:
+        for matches in (matching.by_day, matching.by_pending):
+            for place, row in enumerate(rows):
+                verdicts[place] = verdicts[place] or matches(row)
+    settled = [verdict or NEW for verdict in verdicts]
     return _linked(rows, settled, held)
 
 
 class _Matching:
-    def __init__(self, held: Sequence[Held], zone: tzinfo) -> None:
+    def __init__(self, held: Ledgers, zone: tzinfo) -> None:
         self._zone = zone
-        self._free: dict[Key, list[Held]] = defaultdict(list)
-        self._referred: dict[tuple[str, str], Held] = {}
-        self._rows: dict[tuple[str, str], tuple[int, Found]] = {}
-        # A live line answers before a void one.
-        for line in sorted(held, key=lambda line: line.status == "void"):
-            self._free[self._key(line)].append(line)
-            if line.reference:
-                self._referred.setdefault((line.kind, line.reference), line)
+        self._free: dict[Key, list[Line]] = defaultdict(list)
+        self._referred: dict[tuple[str, str, str], tuple[Key, Line]] = {}
+        self._rows: dict[tuple[str, str, str], tuple[int, Found]] = {}
+        for account, lines in held.items():
+            # A live line answers before a void one.
+            for line in sorted(lines, key=lambda line: line.status == "void"):
+                key = self._key(account, line)
+                self._free[key].append(line)
+                if line.reference:
+                    self._referred.setdefault((account, line.kind, line.reference), (key, line))
 
-    def _key(self, line: Held | Found) -> Key:
-        return line.paid_at.astimezone(self._zone).date(), abs(line.gross), line.currency, line.kind
+    @property
+    def has_lines(self) -> bool:
+        return bool(self._free)
 
-    def _differs(self, row: Found, line: Held | Found) -> str:
+    def _key(self, account: str, line: Line | Found) -> Key:
+        return account, line.paid_at.astimezone(self._zone).date(), abs(line.gross), line.currency, line.kind
+
+    def _differs(self, row: Found, line: Line | Found) -> str:
         """What a row says otherwise of the same payment; "" when nothing. What is void says nothing."""
-        for name, ours, theirs in zip(("day", "amount", "currency"), self._key(row), self._key(line), strict=False):
-            if ours != theirs:
+        ours, theirs = self._key(row.account, row), self._key(row.account, line)
+        for name, mine, its in zip(("day", "amount", "currency"), ours[1:], theirs[1:], strict=False):
+            if mine != its:
                 return name
         return "status" if row.status != line.status and "void" not in (row.status, line.status) else ""
 
     def by_reference(self, row: Found, place: int) -> Verdict | None:
         if not row.reference:
             return None
-        key = row.kind, row.reference
-        line = self._referred.get(key)
-        if line is not None:
-            if line in self._free[self._key(line)]:
-                self._free[self._key(line)].remove(line)
+        name = row.account, row.kind, row.reference
+        if name in self._referred:
+            key, line = self._referred[name]
+            if line in self._free[key]:
+                self._free[key].remove(line)
             differs = self._differs(row, line)
             return Verdict("conflict" if differs else "duplicate", held=line.id, field=differs)
-        if key in self._rows:
-            earlier, said = self._rows[key]
+        if name in self._rows:
+            earlier, said = self._rows[name]
             differs = self._differs(row, said)
             return Verdict("conflict" if differs else "duplicate", row=earlier, field=differs)
-        self._rows[key] = place, row
+        self._rows[name] = place, row
         return None
 
-    def _take(self, row: Found, statuses: tuple[str, ...]) -> Held | None:
-        free = self._free.get(self._key(row), []) if self._free else []
-        for line in free:
-            if line.status in statuses and not (line.reference and row.reference):
-                free.remove(line)
-                return line
+    def _take(self, row: Found, *statuses: tuple[str, ...]) -> Line | None:
+        """The first free line that says the same as the row, in one of the statuses; the first group goes first."""
+        free = self._free.get(self._key(row.account, row), [])
+        for group in statuses if free else ():
+            for line in free:
+                if line.status in group and not (line.reference and row.reference):
+                    free.remove(line)
+                    return line
         return None
 
     def by_day(self, row: Found) -> Verdict | None:
-        line = self._take(row, (row.status,)) or self._take(row, ("void",))
-        if line is None and row.status == "void":
-            line = self._take(row, ("succeeded", "failed"))
+        also = (("succeeded", "failed"),) if row.status == "void" else ()
+        line = self._take(row, (row.status,), ("void",), *also)
         return Verdict("duplicate", held=line.id) if line is not None else None
 
     def by_pending(self, row: Found) -> Verdict | None:
@@ -115,18 +115,26 @@ class _Matching:
         return Verdict("conflict", held=line.id, field="status") if line is not None else None
 
 
-def _linked(rows: Sequence[Found], verdicts: list[Verdict], held: Sequence[Held]) -> list[Verdict]:
-    """Give each new refund the one earlier payment that has its reference."""
-    payments: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
-    for line in held:
-        if line.reference and line.kind not in UNDOING and line.status != "void":
-            payments[line.reference].append((line.paid_at, line.id))
+def _linked(rows: Sequence[Found], verdicts: list[Verdict], held: Ledgers) -> list[Verdict]:
+    """Give each new refund the one earlier payment of its account that has its reference."""
+    refunds = [
+        place
+        for place, (row, verdict) in enumerate(zip(rows, verdicts, strict=True))
+        if row.kind in UNDOING and row.reference and verdict.code == "new"
+    ]
+    if not refunds:
+        return verdicts
+    payments: dict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
+    for account, lines in held.items():
+        for line in lines:
+            if line.reference and line.kind not in UNDOING and line.status != "void":
+                payments[account, line.reference].append((line.paid_at, line.id))
     for place, (row, verdict) in enumerate(zip(rows, verdicts, strict=True)):
         if row.reference and row.kind not in UNDOING and verdict.code == "new":
-            payments[row.reference].append((row.paid_at, f"row:{place}"))
-    linked = []
-    for row, verdict in zip(rows, verdicts, strict=True):
-        known = payments.get(row.reference, []) if row.kind in UNDOING and verdict.code == "new" else []
-        is_clear = len(known) == 1 and known[0][0] <= row.paid_at
-        linked.append(Verdict("new", undoes=known[0][1]) if is_clear else verdict)
-    return linked
+            payments[row.account, row.reference].append((row.paid_at, f"row:{place}"))
+    for place in refunds:
+        row = rows[place]
+        known = payments.get((row.account, row.reference), [])
+        if len(known) == 1 and known[0][0] <= row.paid_at:
+            verdicts[place] = Verdict("new", undoes=known[0][1])
+    return verdicts

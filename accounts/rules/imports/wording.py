@@ -13,10 +13,15 @@ NARROW = {0xFEE0 + code: code for code in range(0x21, 0x7F)} | {
     0xFFE5: "¥",
 }
 LONGEST = 100
+# What stands in a cell that holds nothing.
+NOTHING = frozenset(("-", "--", "–", "—", "―", "n/a", "N/A"))
 
 
 class Unclear(ValueError):
-    """A text that says nothing certain; `code` says why: none, ambiguous, mixed, future, early, gap, long."""
+    """A text that says nothing certain; `code` says why: none, ambiguous, mixed, future, early, gap, long.
+
+    Of the name of an account: missing, unknown, several, archived, other, left_out.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -27,12 +32,17 @@ def plain(text: str) -> str:
     """The text with ASCII digits and signs and single spaces. Unclear (long) when it is too long to be one value."""
     if len(text) > LONGEST:
         raise Unclear("long")
-    return " ".join((text if text.isascii() else text.translate(NARROW)).split())
+    return " ".join(narrow(text).split())
 
 
 def key_of(text: str) -> str:
     """A heading or a word as the tables below hold it: without case, signs and what stands in brackets."""
-    return re.sub(r"[\W_]+", " ", re.sub(r"\(.*?\)", " ", text.translate(NARROW).casefold())).strip()
+    return re.sub(r"[\W_]+", " ", re.sub(r"\(.*?\)", " ", narrow(text).casefold())).strip()
+
+
+def narrow(text: str) -> str:
+    """The text with ASCII digits and signs; everything else stays."""
+    return text if text.isascii() else text.translate(NARROW)
 
 
 def _table(said: Mapping[str, str]) -> dict[str, str]:
@@ -87,13 +97,28 @@ HEADINGS = _table(
         "expires": "expires, expires on, expires at, expiry, expiry date, expiration, expiration date, valid until, "
         "valid to, valid through, usable until, "
         "有效期, 有效期至, 有效期限, 到期日, 到期日期, 到期时间, 过期日期, 过期时间, 失效日期, 失效时间, 有效截止日期",
+        "account": "account, account name, account id, organization, organisation, organization name, organization id, "
+        "org, org name, org id, billing account, billing account id, "
+        "账户, 账号, 帐户, 帐号, 账户名, 账户名称, 账户id, 组织, 组织名称, 组织id, 机构, 结算账户",
         "note": "note, notes, description, memo, comment, details, remark, remarks, 备注, 说明, 描述, 摘要",
     }
+)
+# Words of a page that are to be pressed and say nothing.
+BUTTONS = frozenset(
+    _table(
+        {
+            "": "view, view invoice, view receipt, view details, download, download invoice, download receipt, "
+            "download pdf, pdf, open, details, more, action, actions, manage, copy, pay, pay now, show more, "
+            "查看, 查看发票, 查看收据, 查看详情, 下载, 下载发票, 下载收据, 下载pdf, 打开, 详情, 操作, 更多, 管理, "
+            "复制, 去支付, 立即支付"
+        }
+    )
 )
 CURRENCIES = (
     *("USD", "EUR", "GBP", "CNY", "JPY", "HKD", "TWD", "SGD", "CAD", "AUD", "NZD", "CHF", "INR", "KRW", "BRL", "MXN"),
     *("SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "ILS", "TRY", "ZAR", "AED", "SAR", "THB", "IDR", "MYR", "PHP", "VND"),
 )
+BARE_YEN = "¥"
 SIGNS = {
     **{code: code for code in CURRENCIES},
     "US$": "USD",
@@ -106,9 +131,9 @@ SIGNS = {
     "欧元": "EUR",
     "£": "GBP",
     "英镑": "GBP",
-    # A bare ¥ is read as yuan; yen say so (JP¥, JPY, 円, 日元).
+    # Yuan or yen: the table says which, or somebody is asked (currencies.py).
+    "¥": BARE_YEN,
     "CN¥": "CNY",
-    "¥": "CNY",
     "RMB": "CNY",
     "RMB¥": "CNY",
     "人民币": "CNY",
@@ -118,6 +143,8 @@ SIGNS = {
     "JP¥": "JPY",
     "円": "JPY",
     "日元": "JPY",
+    "日圆": "JPY",
+    "日币": "JPY",
     "HK$": "HKD",
     "港元": "HKD",
     "港币": "HKD",
