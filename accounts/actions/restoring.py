@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import exports
-from accounts.actions.returning import Rows, next_keys, restored_people
+from accounts.actions.returning import Rows, check_waiting, next_keys, restored_people
 from accounts.actions.rulebooks import adopt, digest_of
 from accounts.actions.standings import settle
 from accounts.exports import DocumentError
@@ -20,6 +20,7 @@ from accounts.models import (
     Episode,
     Escalation,
     Event,
+    Import,
     Membership,
     Notice,
     Payment,
@@ -75,6 +76,7 @@ class _Restoration:
         for place, account in enumerate(accounts):
             rows.add(Account(workspace=workspace, **schema.ACCOUNT.columns(account)), f"accounts[{place}]")
         rows.store()
+        self._restore_imports()
         self._each(Payment, "payments", self._payments)
         self._sightings: dict[tuple[Any, int], int] = {}
         self._each(Sighting, "sightings", self._keep_sightings)
@@ -128,6 +130,16 @@ class _Restoration:
         rows.store()
         return workspace
 
+    def _restore_imports(self) -> None:
+        imports = Rows(Import)
+        for place, said in enumerate(self._document["imports"]):
+            who = self._people.user(said["created_by"])
+            more = {name: said[name] for name in ("state", "content", "rows_done", "beaten_at")}
+            held = Import(created_by_id=who, **more, **schema.IMPORT.columns(said))
+            check_waiting(held, f"imports[{place}]", now=self._now)
+            imports.add(held, f"imports[{place}]")
+        imports.store()
+
     def _payments(self, account: Row, path: str) -> Iterator[tuple[Payment, str]]:
         keys = next_keys(Payment, len(account["payments"]))
         by_uid = {payment["uid"]: key for payment, key in zip(account["payments"], keys, strict=True)}
@@ -159,7 +171,7 @@ class _Restoration:
             if said is None:
                 continue
             ticks = {
-                tick["step"]: {"at": schema.TICK.fields[1].kind.write(tick["at"]), "by": self._people.key(tick["by"])}
+                tick["step"]: {"at": schema.TICK.field("at").kind.write(tick["at"]), "by": self._people.key(tick["by"])}
                 for tick in said["ticks"]
             }
             columns = schema.ESCALATION.columns(said)

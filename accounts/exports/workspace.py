@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from accounts import notices, rules
+from accounts.exports.imported import IMPORT
 from accounts.exports.inside import BaseUrl, Before, Email, Instants, PlanDocument, Wish, Zone
 from accounts.exports.kinds import Amount, Day, Facts, Flag, Instant, Key, Line, ListOf, OneOf, Past, Whole, Words
 from accounts.exports.shape import Field, Shape, stored
@@ -11,7 +12,7 @@ from accounts.models.notice import MOST_ATTEMPTS, MOST_DOUBTS, SENDING, STATUSES
 from accounts.models.plan import OUTCOMES
 from accounts.models.workspace import ROLES
 
-NAME, VERSION = "tierdash.workspace", 1
+NAME, VERSION = "tierdash.workspace", 2
 SCHEMA = f"{NAME}/{VERSION}"
 MOST_BYTES = 64 * 1024 * 1024
 
@@ -68,6 +69,7 @@ PAYMENT = Shape(
         stored("reference", Line(100), "such as the number of an invoice"),
         stored("note", Words(500), "a note"),
         stored("form_key", Key(), "the key of the form that recorded it"),
+        stored("came_by", Key(), "the import that brought it", nullable=True, column="came_by_id", since=2),
         Field("recorded_by", PERSON_NUMBER, f"the number of who entered it; {NOBODY}", is_nullable=True),
         stored("recorded_at", Past(), "when it was entered"),
         stored("changed_at", Past(), "when it was changed last"),
@@ -262,10 +264,11 @@ DOCUMENT = Shape(
         Field("members", ListOf(MEMBER), "who belongs to the workspace"),
         Field("rulebooks", ListOf(RULEBOOK), "the rules that it is judged by"),
         Field("accounts", ListOf(ACCOUNT), "the accounts"),
+        Field("imports", ListOf(IMPORT), "where payments came from", since=2, without=[]),
         Field("relays", ListOf(RELAY), "the resellers"),
     ),
 )
 SHAPES = (
     DOCUMENT, HOME, PERSON, MEMBER, RULEBOOK, ACCOUNT, PAYMENT, SIGHTING, EPISODE, ESCALATION, TICK, PLAN, EVENT,
-    NOTICE, DELIVERY, RELAY, RELAY_EVENT,
+    NOTICE, DELIVERY, IMPORT, RELAY, RELAY_EVENT,
 )  # fmt: skip
