@@ -12,7 +12,7 @@ from accounts import exports
 from accounts.actions.filing import claim
 from accounts.actions.receipts import Ready
 from accounts.actions.refiling import refile
-from accounts.actions.returning import Rows, next_keys, restored_people
+from accounts.actions.returning import Rows, check_waiting, next_keys, restored_people
 from accounts.actions.rulebooks import adopt, digest_of
 from accounts.actions.standings import settle
 from accounts.exports import DocumentError
@@ -24,6 +24,7 @@ from accounts.models import (
     Episode,
     Escalation,
     Event,
+    Import,
     Membership,
     Notice,
     Payment,
@@ -85,6 +86,7 @@ class _Restoration:
         for place, account in enumerate(accounts):
             rows.add(Account(workspace=workspace, **schema.ACCOUNT.columns(account)), f"accounts[{place}]")
         rows.store()
+        self._restore_imports(workspace)
         self._each(Payment, "payments", self._payments)
         self._each(Receipt, "payments", self._receipts)
         if claim(self._kept):
@@ -141,6 +143,17 @@ class _Restoration:
         rows.store()
         return workspace
 
+    def _restore_imports(self, workspace: Workspace) -> None:
+        imports = Rows(Import)
+        for place, said in enumerate(self._document["imports"]):
+            who = self._people.user(said["created_by"])
+            more = {name: said[name] for name in ("state", "content", "rows_done", "beaten_at")}
+            home = {"workspace": workspace} if said["account"] is None else {}
+            held = Import(created_by_id=who, **home, **more, **schema.IMPORT.columns(said))
+            check_waiting(held, f"imports[{place}]", now=self._now)
+            imports.add(held, f"imports[{place}]")
+        imports.store()
+
     def _payments(self, account: Row, path: str) -> Iterator[tuple[Payment, str]]:
         keys = next_keys(Payment, len(account["payments"]))
         by_uid = {payment["uid"]: key for payment, key in zip(account["payments"], keys, strict=True)}
@@ -189,7 +202,7 @@ class _Restoration:
             if said is None:
                 continue
             ticks = {
-                tick["step"]: {"at": schema.TICK.fields[1].kind.write(tick["at"]), "by": self._people.key(tick["by"])}
+                tick["step"]: {"at": schema.TICK.field("at").kind.write(tick["at"]), "by": self._people.key(tick["by"])}
                 for tick in said["ticks"]
             }
             columns = schema.ESCALATION.columns(said)

@@ -1,14 +1,18 @@
 """What bringing rows back from a document needs: keys in order, people, and which row the database refuses."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, DataError, IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
 
+from accounts.actions.reading import read_import
 from accounts.exports import DocumentError
 from accounts.exports import workspace as schema
-from accounts.models import User
+from accounts.gateways.tables import Unreadable
+from accounts.models import Import, User
+from accounts.models.imports import OVER
 
 BATCH = 2000
 UNIQUE_VIOLATION = "23505"
@@ -24,6 +28,8 @@ BROKEN = {
     "payment_not_in_future": "paid_at",
     "payment_not_too_old": "paid_at",
     "payment_expiry_after_payment": "expires_on",
+    "import_end_whole": "ended_at",
+    "import_rows_done": "rows_done",
 }
 
 
@@ -89,6 +95,18 @@ def _in_words(path: str, error: DatabaseError) -> DocumentError:
     if name:
         return DocumentError(where, _("contradicts itself ({rule})").format(rule=name))
     return DocumentError(where, _("cannot be stored"))
+
+
+def check_waiting(held: Import, path: str, *, now: datetime) -> None:
+    """Refuse an import (at `path`) that is not over yet and could not go on from what it holds."""
+    if held.state in OVER:
+        return
+    try:
+        rows = len(read_import(held, now=now).rows)
+    except Unreadable:
+        raise DocumentError(f"{path}.content", _("is no table that can be read")) from None
+    if rows != held.rows:
+        raise DocumentError(f"{path}.rows", _("must be {count}, as in its content").format(count=rows))
 
 
 class People:

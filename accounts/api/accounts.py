@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -16,12 +17,13 @@ from accounts import actions, rules
 from accounts.api import shapes
 from accounts.api.bearer import MAY_READ, MAY_WRITE, TokenRequest
 from accounts.api.cursors import Order, cut
-from accounts.api.finding import find_account, find_archived, find_workspace, shelf_of
+from accounts.api.finding import find_account, find_archived, find_rulebook, find_workspace, shelf_of
 from accounts.api.payments import facts_of_new, refused_payment
-from accounts.api.problems import Problem, invalid
+from accounts.api.problems import invalid
 from accounts.api.repeating import form_key_of, writes
+from accounts.api.wishing import wish_in
 from accounts.forms.accounts import REFUSALS
-from accounts.models import Account, Payment, Rulebook
+from accounts.models import Account, Payment
 
 router = Router(tags=[gettext_noop("Accounts")])
 ORDER = Order("accounts", "created_at", is_descending=False)
@@ -46,7 +48,7 @@ def _asked(request: TokenRequest, asked: shapes.AskedAccounts) -> Any:
     "/accounts/{uuid:account_id}", auth=MAY_READ, response=shapes.Account, summary=gettext_noop("Read an account")
 )
 def read_account(request: TokenRequest, account_id: UUID) -> shapes.Account:
-    return _one(find_account(request, account_id))
+    return told_one(request, account_id)
 
 
 @router.post(
@@ -58,9 +60,7 @@ def read_account(request: TokenRequest, account_id: UUID) -> shapes.Account:
 @writes(201)
 def open_account(request: TokenRequest, said: shapes.NewAccount) -> shapes.Account:
     workspace, now = find_workspace(request), timezone.now()
-    rulebook = Rulebook.objects.filter(pk=said.rulebook).first()
-    if rulebook is None:
-        raise invalid("rulebook", "unknown", _("Choose an edition."))
+    rulebook = find_rulebook(said.rulebook)
     if any(line.undoes for line in said.payments):
         raise invalid("payments", "undoes", _("Choose a payment of this account."))
     try:
@@ -78,25 +78,9 @@ def open_account(request: TokenRequest, said: shapes.NewAccount) -> shapes.Accou
             by=request.user,
             now=now,
         )
-    except actions.AccountRefused as refusal:
-        raise _refused(refusal) from None
     except actions.PaymentRefused as refusal:
         raise refused_payment(refusal, place="payments.") from None
-    return _one(find_account(request, opened.pk))
-
-
-def _goal(said: shapes.Goal, book: rules.Rulebook) -> dict[str, Any]:
-    """A goal as an account keeps it; a problem when it is none, or names what the edition does not know."""
-    try:
-        wish = rules.Wish(said.tier, said.model, said.rpm, said.tpm, said.spend_usd)
-    except ValueError:
-        words = _("A goal is a tier, a model (perhaps with RPM or TPM), or a monthly spend: one of these.")
-        raise invalid("goal", "not_a_goal", words) from None
-    if wish.tier and not book.has_tier(wish.tier):
-        raise invalid("goal.tier", "not_in_edition", REFUSALS["seen_tier", "not_in_edition"][1])
-    if wish.model and book.model(wish.model) is None:
-        raise invalid("goal.model", "not_in_edition", _("This edition has no such model."))
-    return wish.as_json()
+    return told_one(request, opened.pk)
 
 
 @router.patch(
@@ -111,12 +95,10 @@ def edit_account(request: TokenRequest, account_id: UUID, said: shapes.EditedAcc
     facts = actions.AccountFacts(**{name: getattr(held, name) for name in actions.AccountFacts.__dataclass_fields__})
     facts = replace(facts, **{name: getattr(said, name) for name in said.model_fields_set - {"goal"}})
     if "goal" in said.model_fields_set:
-        facts = replace(facts, goal=_goal(said.goal, shelf_of(held)[held.rulebook_id]) if said.goal else {})
-    try:
-        actions.edit_account(held, facts=facts, by=request.user, now=timezone.now())
-    except actions.AccountRefused as refusal:
-        raise _refused(refusal) from None
-    return _one(find_account(request, account_id))
+        book = shelf_of(held)[held.rulebook_id]
+        facts = replace(facts, goal=wish_in(said.goal, book, field="goal").as_json() if said.goal else {})
+    actions.edit_account(held, facts=facts, by=request.user, now=timezone.now())
+    return told_one(request, account_id)
 
 
 @router.post(
@@ -128,7 +110,7 @@ def edit_account(request: TokenRequest, account_id: UUID, said: shapes.EditedAcc
 @writes(200)
 def archive_account(request: TokenRequest, account_id: UUID) -> shapes.Account:
     actions.archive_account(find_archived(request, account_id), by=request.user, now=timezone.now())
-    return _one(find_account(request, account_id))
+    return told_one(request, account_id)
 
 
 @router.post(
@@ -139,20 +121,20 @@ def archive_account(request: TokenRequest, account_id: UUID) -> shapes.Account:
 )
 @writes(200)
 def restore_account(request: TokenRequest, account_id: UUID) -> shapes.Account:
-    try:
-        actions.restore_account(find_archived(request, account_id), by=request.user, now=timezone.now())
-    except actions.AccountRefused as refusal:
-        raise _refused(refusal) from None
-    return _one(find_account(request, account_id))
+    actions.restore_account(find_archived(request, account_id), by=request.user, now=timezone.now())
+    return told_one(request, account_id)
 
 
-def _refused(refusal: actions.AccountRefused) -> Problem:
+def answer_refused(request: HttpRequest, refusal: Any) -> HttpResponse:
+    """The problem of an account that cannot be kept as it was said, wherever it was said."""
+    field = "rulebook" if refusal.field == "edition" else refusal.field
     _field, words = REFUSALS.get((refusal.field, refusal.code), ("", _("This cannot stand as it is.")))
-    return invalid(refusal.field, refusal.code, words)
+    return invalid(field, refusal.code, words).answer()
 
 
-def _one(held: Account) -> shapes.Account:
-    return told([held], now=timezone.now())[0]
+def told_one(request: TokenRequest, account_id: UUID) -> shapes.Account:
+    """An account as it is told, read anew."""
+    return told([find_account(request, account_id)], now=timezone.now())[0]
 
 
 def told(accounts: Iterable[Account], *, now: datetime) -> list[shapes.Account]:

@@ -12,13 +12,25 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from accounts.api import accounts, description, notices, payments, problems, rulebooks, sightings, standings
+from accounts import actions
+from accounts.api import (
+    accounts,
+    circumstances,
+    description,
+    notices,
+    payments,
+    plans,
+    problems,
+    repeating,
+    rulebooks,
+    sightings,
+    standings,
+)
 from accounts.api.bearer import Bearer
 from accounts.api.door import Parser
 from accounts.api.reference import Reference
-from accounts.api.repeating import knows_its_parameters
 
-PARTS = (accounts, payments, sightings, standings, rulebooks, notices)
+PARTS = (accounts, circumstances, payments, sightings, standings, plans, rulebooks, notices)
 
 
 class Api(NinjaAPI):
@@ -63,10 +75,15 @@ api = Api(
     docs=Reference(),
     parser=Parser(),
 )
-api.add_decorator(knows_its_parameters)
+api.add_decorator(repeating.knows_its_parameters)
 for part in PARTS:
     api.add_router("", part.router)
 api.add_exception_handler(problems.Problem, problems.answer_problem)
 api.add_exception_handler(Http404, problems.answer_not_found)
 api.add_exception_handler(HttpError, problems.answer_refusal)
 api.add_exception_handler(ValidationError, problems.answer_invalid)
+# What the workshop refuses is a problem of the request, wherever it is asked.
+api.add_exception_handler(actions.AccountRefused, accounts.answer_refused)
+api.add_exception_handler(actions.PaymentRefused, payments.answer_refused)
+api.add_exception_handler(actions.PlanRefused, plans.answer_refused)
+api.add_exception_handler(actions.FormUsedBefore, repeating.answer_used_before)

@@ -1,6 +1,7 @@
 """Who asks: a token in the Authorization header, what it may do, how often."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -16,11 +17,27 @@ from accounts.models.token import READ, RECORD, WRITE
 CHALLENGE = 'Bearer realm="tierdash"'
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a token has left of its requests in this minute (UTC)."""
+
+    asked: int
+    seconds: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """By draft-ietf-httpapi-ratelimit-headers: the quota, its window, what is left, when it begins anew."""
+        most = settings.API_REQUESTS_PER_MINUTE
+        left = max(0, most - self.asked)
+        return {"RateLimit-Policy": f'"token";q={most};w=60', "RateLimit": f'"token";r={left};t={self.seconds}'}
+
+
 class TokenRequest(HttpRequest):
-    """A request of somebody's script."""
+    """A request of somebody's script. The door tells every answer what is left of its `share`."""
 
     user: User
     auth: Token
+    share: Share
 
 
 class Bearer(HttpBearer):
@@ -44,10 +61,11 @@ class Bearer(HttpBearer):
         except actions.TokenRefused as refusal:
             challenge = f'{CHALLENGE}, error="invalid_token"'
             raise Problem("token-refused", _words(refusal), headers={"WWW-Authenticate": challenge}) from None
-        if use.asked > settings.API_REQUESTS_PER_MINUTE:
-            wait = 60 - int(now.timestamp()) % 60
+        share = Share(use.asked, 60 - int(now.timestamp()) % 60)
+        cast(TokenRequest, request).share = share
+        if share.asked > settings.API_REQUESTS_PER_MINUTE:
             words = _("A token may ask {count} times a minute.").format(count=settings.API_REQUESTS_PER_MINUTE)
-            raise Problem("too-many", words, headers={"Retry-After": str(wait)})
+            raise Problem("too-many", words, headers={"Retry-After": str(share.seconds)})
         if self.scope not in use.token.scopes:
             raise Problem("scope-missing", _("It needs the scope “{scope}”.").format(scope=self.scope))
         request.user = use.token.user

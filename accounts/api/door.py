@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from ninja.parser import Parser as NinjaParser
 
 from accounts.actions.tokens import SECRET
+from accounts.api.bearer import Share
 from accounts.api.problems import BY_STATUS, MEDIA_TYPE, Problem
 from accounts.forms.fields import UNWRITABLE
 
@@ -38,8 +39,11 @@ class ApiMiddleware:
         request.COOKIES = {}
         with translation.override(translation.get_language_from_request(request)):
             refused = refusal(request)
-            response = refused.answer() if refused else self._get_response(request)
-            return _readable(response)
+            response = _readable(refused.answer() if refused else self._get_response(request))
+        share: Share | None = getattr(request, "share", None)
+        for name, value in share.headers.items() if share is not None else ():
+            response.headers[name] = value
+        return response
 
 
 def refusal(request: HttpRequest) -> Problem | None:

@@ -7,7 +7,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.api.bearer import TokenRequest
-from accounts.api.problems import Problem
+from accounts.api.problems import Problem, invalid
 from accounts.models import Account, Payment, Rulebook, Shelf, Workspace
 
 
@@ -44,6 +44,14 @@ def find_workspace(request: TokenRequest) -> Workspace:
     if workspace is None:
         raise Problem("role-missing", _("You have no workspace in which you may open an account."))
     return workspace
+
+
+def find_rulebook(edition: str) -> Rulebook:
+    """The edition of this name; a Problem of the field `rulebook` when none is adopted."""
+    rulebook = Rulebook.objects.filter(pk=edition).first()
+    if rulebook is None:
+        raise invalid("rulebook", "unknown", _("Choose an edition."))
+    return rulebook
 
 
 def shelf_of(*accounts: Account) -> Shelf:

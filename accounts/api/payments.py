@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -55,12 +56,7 @@ def list_payments(request: TokenRequest, account_id: UUID, asked: Query[shapes.A
 def record_payment(request: TokenRequest, account_id: UUID, said: shapes.NewPayment) -> shapes.CountedPayment:
     held, now = find_account(request, account_id, to_change=True), timezone.now()
     facts = facts_of_new(said, held, now=now)
-    try:
-        payment = actions.record_payment(held, facts=facts, form_key=form_key_of(request), by=request.user, now=now)
-    except actions.PaymentRefused as refusal:
-        raise refused_payment(refusal) from None
-    except actions.FormUsedBefore:  # the key is older than its kept answer, and was another payment's
-        raise Problem("key-used", _("Take a new key for a new request.")) from None
+    payment = actions.record_payment(held, facts=facts, form_key=form_key_of(request), by=request.user, now=now)
     return _counted(payment, now=now)
 
 
@@ -84,10 +80,7 @@ def read_payment(request: TokenRequest, payment_id: UUID) -> shapes.CountedPayme
 def correct_payment(request: TokenRequest, payment_id: UUID, said: shapes.CorrectedPayment) -> shapes.CountedPayment:
     payment, now = find_payment(request, payment_id, to_change=True), timezone.now()
     facts = _facts_of_correction(said, payment, now=now)
-    try:
-        actions.correct_payment(payment, facts=facts, by=request.user, now=now)
-    except actions.PaymentRefused as refusal:
-        raise refused_payment(refusal) from None
+    actions.correct_payment(payment, facts=facts, by=request.user, now=now)
     return _counted(find_payment(request, payment_id), now=now)
 
 
@@ -113,10 +106,7 @@ def void_payment(request: TokenRequest, payment_id: UUID) -> shapes.CountedPayme
 @writes(200)
 def restore_payment(request: TokenRequest, payment_id: UUID) -> shapes.CountedPayment:
     payment, now = find_payment(request, payment_id, to_change=True), timezone.now()
-    try:
-        actions.restore_payment(payment, by=request.user, now=now)
-    except actions.PaymentRefused as refusal:
-        raise refused_payment(refusal) from None
+    actions.restore_payment(payment, by=request.user, now=now)
     return _counted(find_payment(request, payment_id), now=now)
 
 
@@ -163,6 +153,10 @@ def _checked(facts: actions.PaymentFacts, *, now: datetime, place: str = "") -> 
         words = _("Only a refund or a chargeback takes a payment back.")
         raise invalid(f"{place}undoes", "not_a_refund", words)
     return facts
+
+
+def answer_refused(request: HttpRequest, refusal: Any) -> HttpResponse:
+    return refused_payment(refusal).answer()
 
 
 def refused_payment(refusal: actions.PaymentRefused, *, place: str = "") -> Problem:

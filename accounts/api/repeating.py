@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import BaseModel
@@ -75,7 +75,16 @@ def _once(request: TokenRequest, work: Callable[[], actions.Answer]) -> actions.
             request.auth, key=key, fingerprint=hashlib.sha256(named).hexdigest(), work=work, now=timezone.now()
         )
     except actions.KeyUsedBefore:
-        raise Problem("key-used", _("Take a new key for a new request.")) from None
+        raise _used_before() from None
+
+
+def answer_used_before(request: HttpRequest, error: Any) -> HttpResponse:
+    """The key is older than its kept answer, and the ledger knows that it was another request's."""
+    return _used_before().answer()
+
+
+def _used_before() -> Problem:
+    return Problem("key-used", _("Take a new key for a new request."))
 
 
 def form_key_of(request: TokenRequest) -> uuid.UUID:

@@ -3,10 +3,11 @@
 from accounts.exports import attached
 from accounts.exports.described import json_schema
 from accounts.exports.kinds import DocumentError
-from accounts.exports.packing import write_workspace
-from accounts.exports.person import write_person
+from accounts.exports.packing import workspace_as_json
+from accounts.exports.person import person_as_json
 from accounts.exports.reading import read_workspace
-from accounts.exports.spreadsheets import write_csv, write_xlsx
+from accounts.exports.spreadsheets import workspace_as_csv
+from accounts.exports.workbook import workspace_as_xlsx
 from accounts.exports.workspace import MOST_BYTES, SCHEMA
 
 
@@ -15,11 +16,11 @@ def most_bytes() -> int:
     return attached.most_bytes(MOST_BYTES)
 
 
-# Each form that a workspace can leave in: how a file's name ends, what the file is, and who writes it.
+# Each form that a workspace can leave in: how a file's name ends, what the file is, and what makes it, piece by piece.
 FORMATS = {
-    "json": ("json", "application/json", write_workspace),
-    "csv": ("csv.zip", "application/zip", write_csv),
-    "xlsx": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx),
+    "json": ("json", "application/json", workspace_as_json),
+    "csv": ("csv.zip", "application/zip", workspace_as_csv),
+    "xlsx": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workspace_as_xlsx),
 }
 
 __all__ = [
@@ -28,9 +29,9 @@ __all__ = [
     "DocumentError",
     "json_schema",
     "most_bytes",
+    "person_as_json",
     "read_workspace",
-    "write_csv",
-    "write_person",
-    "write_workspace",
-    "write_xlsx",
+    "workspace_as_csv",
+    "workspace_as_json",
+    "workspace_as_xlsx",
 ]

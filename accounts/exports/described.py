@@ -3,6 +3,7 @@
 from typing import Any
 
 from accounts.exports import workspace as schema
+from accounts.exports.shape import Field
 
 
 def json_schema() -> dict[str, Any]:
@@ -20,10 +21,14 @@ def tables() -> str:
     parts = []
     for shape in schema.SHAPES:
         rows = [
-            f"| `{field.name}` | {field.kind.words}{', or null' if field.is_nullable else ''} | {field.says} |"
+            f"| `{field.name}` | {field.kind.words}{', or null' if field.is_nullable else ''} | {_says(field)} |"
             for field in shape.fields
         ]
         parts.append(
             "\n".join([f"### {shape.name}", "", shape.says, "", "| field | kind | says |", "|---|---|---|", *rows])
         )
     return "\n\n".join(parts) + "\n"
+
+
+def _says(field: Field) -> str:
+    return f"{field.says} (since version {field.since})" if field.since > 1 else field.says

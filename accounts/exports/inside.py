@@ -1,5 +1,8 @@
 """Objects within a workspace's document that other code relies on: what it reads there must be there."""
 
+import re
+from base64 import b64decode, b64encode
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,7 +11,9 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from accounts import rules
-from accounts.exports.kinds import DocumentError, Facts, Instant, Line
+from accounts.exports.kinds import DocumentError, Facts, Instant, Kind, Line
+from accounts.gateways.tables import MOST_BYTES as MOST_CONTENT
+from accounts.models.imports import OVER
 
 # What the rules raise when they read something else than they wrote.
 NOT_READ = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -20,6 +25,15 @@ SEEN_KINDS: dict[str, Any] = {
     "fell_from": Line(40),
     "fell_at": Instant(),
 }
+CHOICES = {
+    "order": ("", "day", "month"),
+    "decimal": ("", ".", ","),
+    "refunded": ("", *rules.imports.REFUNDED_AS),
+    "yen": ("", *rules.imports.YENS),
+    "minus": ("", "ask", *rules.imports.MINUS_IS),
+}
+CURRENCY = re.compile("[A-Z]{3}")
+MOST_RATE = 10**10
 WISHED = {"tier": str, "model": str, "rpm": int, "tpm": int, "spend_usd": str}
 MAY_BE_NULL = ("seen_rose_at", "fell_at")
 
@@ -93,6 +107,48 @@ class Wish(Facts):
         return read
 
 
+class Content(Kind):
+    """A file as it was given, in Base64; no text when it is not kept any more."""
+
+    words = "text: a file in Base64, or none"
+
+    def read(self, value: Any, path: str) -> bytes:
+        try:
+            content = b64decode(value, validate=True)
+        except (TypeError, ValueError):
+            raise DocumentError(path, _("must be a file in Base64")) from None
+        if len(content) > MOST_CONTENT:
+            pattern = _("must be at most {most} MB")
+            raise DocumentError(path, pattern.format(most=MOST_CONTENT // 1024**2))
+        return content
+
+    def write(self, value: bytes) -> str:
+        return b64encode(value).decode()
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "contentEncoding": "base64"}
+
+
+class ImportChoices(Facts):
+    """What a table leaves open, as it was answered."""
+
+    words = "object: `order`, `decimal`, `refunded`, `yen`, `minus`, `currency`, `rates` and `accounts`"
+
+    def read(self, value: Any, path: str) -> dict[str, Any]:
+        read = Facts.read(self, value, path)
+        try:
+            choices = rules.imports.Choices.from_json(read)
+            known = all(read.get(name, "") in answers for name, answers in CHOICES.items())
+            meant = {choices.currency, *choices.rates} - {"", rules.imports.BARE_YEN}
+            named = all(CURRENCY.fullmatch(currency) for currency in meant)
+            led = all(isinstance(text, str) for pair in choices.accounts.items() for text in pair)
+            if not (known and named and led and all(0 < rate < MOST_RATE for rate in choices.rates.values())):
+                raise ValueError
+        except NOT_READ:
+            raise DocumentError(path, _("are no answers that tierdash wrote")) from None
+        return read
+
+
 class PlanDocument(Facts):
     """A plan as the rules write it."""
 
@@ -151,6 +207,15 @@ def check_notice(facts: dict[str, Any], path: str) -> None:
     standing = facts.get("standing", {})
     if not isinstance(standing, dict) or not isinstance(standing.get("advice", {}), dict):
         raise DocumentError(f"{path}.standing", _("is not a standing that tierdash wrote"))
+
+
+def check_import(held: dict[str, Any], path: str) -> None:
+    """Refuse content of an import that is over, and other content than that of its digest."""
+    if held["state"] in OVER:
+        if held["content"]:
+            raise DocumentError(f"{path}.content", _("is kept only until the import is over"))
+    elif sha256(held["content"]).hexdigest() != held["digest"]:
+        raise DocumentError(f"{path}.digest", _("is not the digest of its content"))
 
 
 def check_relay(relay: dict[str, Any], path: str) -> None:

@@ -1,10 +1,10 @@
-"""Write a workspace as one document, piece by piece, so that its size is no matter of memory."""
+"""A workspace as one document, piece by piece: its size is no matter of memory, and its first bytes leave at once."""
 
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import IO, Any
+from typing import Any
 
 from django.db import connection, models, transaction
 
@@ -18,6 +18,7 @@ from accounts.models import (
     Episode,
     Escalation,
     Event,
+    Import,
     Membership,
     Notice,
     Payment,
@@ -30,28 +31,47 @@ from accounts.models import (
     User,
     Workspace,
 )
+from accounts.models.imports import OVER, RUNNING, WAITING, ImportQuerySet
 from accounts.models.notice import MOST_DOUBTS, PENDING, SENDING, UNCERTAIN
 
 CHUNK = 2000
+PIECE = 64 * 1024
+IDLE = "5min"
 Row = dict[str, Any]
 
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """One moment of the database for everything that is read within, where the caller has no transaction already."""
+    """One moment of the database for everything that is read within, where the caller has no transaction already.
+
+    Whoever reads no further for IDLE loses it: the database does not keep old rows for a download that has stalled.
+    """
     is_outermost = not connection.in_atomic_block
     with transaction.atomic():
         if is_outermost:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE}'")
         yield
 
 
-def write_workspace(workspace: Workspace, file: IO[bytes], *, now: datetime) -> None:
-    """Write the workspace as UTF-8 JSON (schema.SCHEMA); the same moment for all of it, and memory for a few rows."""
+def workspace_as_json(workspace: Workspace, *, now: datetime) -> Iterator[bytes]:
+    """The workspace as UTF-8 JSON (schema.SCHEMA); the same moment for all of it, and memory for a few rows."""
     with snapshot():
-        for piece in _pieces(workspace, now):
-            file.write(piece.encode())
+        yield from gathered(_pieces(workspace, now))
+
+
+def gathered(pieces: Iterable[str]) -> Iterator[bytes]:
+    """Small pieces of text as UTF-8, in pieces of a size that is worth sending; the first one at once."""
+    held: list[str] = []
+    size, least = 0, 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size > least:
+            yield "".join(held).encode()
+            held, size, least = [], 0, PIECE
+    yield "".join(held).encode()
 
 
 def _pieces(workspace: Workspace, now: datetime) -> Iterator[str]:
@@ -70,6 +90,8 @@ def _pieces(workspace: Workspace, now: datetime) -> Iterator[str]:
         yield ",\n" if place else "\n"
         yield from _account(account, people)
     yield "\n]"
+    imports = _imports(workspace).without_content().order_by("created_at", "id")
+    yield from _list("imports", (_import(held, people) for held in imports.iterator(CHUNK)))
     yield from _list("relays", _relays(workspace, people))
     yield from _list("files", _files(accounts))
     yield "}\n"
@@ -122,6 +144,22 @@ def _files(accounts: models.QuerySet[Account]) -> Iterator[Row]:
         except files.Missing:
             content = None
         yield {"sha256": digest, "content": None if content is None else FILE.fields[1].kind.write(content)}
+
+
+def _imports(workspace: Workspace) -> ImportQuerySet:
+    """Those into one of its accounts, and those into several."""
+    into_it = models.Q(account__workspace=workspace) | models.Q(workspace=workspace)
+    return Import.objects.filter(into_it).order_by()
+
+
+def _import(held: Import, people: "_People") -> Row:
+    """What was given is read only where it is kept. A claim belongs to a worker: what is being written waits again."""
+    row = schema.IMPORT.write(held) | {"created_by": people.number(held.created_by_id)}
+    row |= {"state": held.state, "rows_done": held.rows_done, "beaten_at": rules.as_text(held.beaten_at)}
+    if held.state == RUNNING:
+        row |= {"state": WAITING, "rows_done": 0, "beaten_at": None}
+    content = b"" if held.state in OVER else bytes(held.content)
+    return row | {"content": schema.IMPORT.field("content").kind.write(content)}
 
 
 def _sighting(sighting: Sighting, numbers: dict[int, int], people: "_People") -> Row:
@@ -189,6 +227,8 @@ class _People:
                 model._default_manager.filter(**of_these).order_by().values_list(f"{column}_id", flat=True).distinct()
             )
         named.update(Notice.objects.filter(**of_these).order_by().values_list("recipient_id", flat=True).distinct())
+        imported = _imports(workspace)
+        named.update(imported.values_list("created_by_id", flat=True).distinct())
         relayed = RelayEvent.objects.filter(relay__workspace=workspace).order_by()
         named.update(relayed.values_list("by_id", flat=True).distinct())
         ticks = Escalation.objects.filter(episode__account__in=accounts.order_by()).exclude(ticks={})

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import IO, Any
+from typing import Any
 
 from django.db import models
 
 from accounts import rules
 from accounts.exports import workspace as schema
 from accounts.exports.attached import RECEIPT
-from accounts.exports.packing import CHUNK, snapshot
+from accounts.exports.packing import CHUNK, gathered, snapshot
 from accounts.models import (
     Account,
     Channel,
@@ -18,6 +18,7 @@ from accounts.models import (
     Escalation,
     Event,
     Feed,
+    Import,
     Membership,
     Notice,
     Payment,
@@ -36,22 +37,25 @@ SHOWN = ("name", "kind", "service", "host")
 Row = dict[str, Any]
 
 
-def write_person(user: User, file: IO[bytes], *, now: datetime) -> None:
-    """Write what is known of a person as UTF-8 JSON: who they are, where they belong, what they did and were told.
+def person_as_json(user: User, *, now: datetime) -> Iterator[bytes]:
+    """What is known of a person as UTF-8 JSON: who they are, where they belong, what they did and were told.
 
     Secrets are not in it: no password, session, code of a second factor or token, and no address of the calendar or of
     a channel. The name of an account or relay is there while the person may see it.
     """
     with snapshot():
-        visible = dict(Account.objects.visible_to(user).order_by().values_list("pk", "name"))
-        head = json.dumps(_profile(user, now), ensure_ascii=False, indent=1)
-        file.write(head.rstrip("\n}").encode())
-        for name, rows in _lists(user, visible):
-            file.write(f',\n "{name}": ['.encode())
-            for place, row in enumerate(rows):
-                file.write((("," if place else "") + "\n  " + json.dumps(row, ensure_ascii=False)).encode())
-            file.write(b"]")
-        file.write(b"\n}\n")
+        yield from gathered(_pieces(user, now))
+
+
+def _pieces(user: User, now: datetime) -> Iterator[str]:
+    visible = dict(Account.objects.visible_to(user).order_by().values_list("pk", "name"))
+    yield json.dumps(_profile(user, now), ensure_ascii=False, indent=1).rstrip("\n}")
+    for name, rows in _lists(user, visible):
+        yield f',\n "{name}": ['
+        for place, row in enumerate(rows):
+            yield ("," if place else "") + "\n  " + json.dumps(row, ensure_ascii=False)
+        yield "]"
+    yield "\n}\n"
 
 
 def _profile(user: User, now: datetime) -> Row:
@@ -104,6 +108,7 @@ def _lists(user: User, visible: dict[Any, str]) -> Iterator[tuple[str, Iterable[
         ),
     )
     yield "receipts_attached", _receipts(user, visible)
+    yield "imports", told(Import.objects.filter(created_by=user).without_content(), schema.IMPORT.write)
     yield "sightings_recorded", told(Sighting.objects.filter(recorded_by=user), schema.SIGHTING.write)
     yield "plans_adopted", told(Plan.objects.filter(adopted_by=user), schema.PLAN.write)
     yield "steps_ticked", _ticks(user, visible)

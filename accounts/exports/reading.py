@@ -1,6 +1,7 @@
 """Read a workspace's document: its size, its JSON, its version, its fields, and what within it refers to what."""
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import IO, Any, NoReturn
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import rules
 from accounts.exports import attached
 from accounts.exports import workspace as schema
-from accounts.exports.inside import check_event, check_notice, check_relay
+from accounts.exports.inside import check_event, check_import, check_notice, check_relay
 from accounts.exports.kinds import DocumentError, ListOf, Past
 from accounts.exports.shape import Shape
 
@@ -28,7 +29,8 @@ def read_workspace(file: IO[bytes], *, now: datetime) -> Row:
         most = schema.MOST_BYTES // 1024**2
         raise DocumentError("", _("The file is larger than {most} MB.").format(most=most))
     document = _parsed(raw)
-    _check_version(document)
+    schema.DOCUMENT.complete(document, _version(document), "")
+    document["schema"] = schema.SCHEMA
     read = schema.DOCUMENT.read(document, "")
     _check_past(schema.DOCUMENT, read, "", now)
     _check_files(read, held)
@@ -54,10 +56,11 @@ def _refuse(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _check_version(document: Any) -> None:
+def _version(document: Any) -> int:
+    """The version that it was written by; what it could not say yet is completed."""
     said = document.get("schema") if isinstance(document, dict) else None
     name, _slash, version = said.partition("/") if isinstance(said, str) else ("", "", "")
-    if name != schema.NAME or not (version.isascii() and version.isdigit() and len(version) < 10):
+    if name != schema.NAME or not re.fullmatch("[1-9][0-9]{0,8}", version):
         raise DocumentError(
             "", _("The file is no workspace of tierdash: its “schema” must be “{schema}”.").format(schema=schema.SCHEMA)
         )
@@ -66,6 +69,7 @@ def _check_version(document: Any) -> None:
             "was written by a newer tierdash, as version {version}; this one reads up to {most}. Update tierdash first."
         )
         raise DocumentError("schema", pattern.format(version=int(version), most=schema.VERSION))
+    return int(version)
 
 
 def _check_past(shape: Shape, read: Row, path: str, now: datetime) -> None:
@@ -106,7 +110,12 @@ def _check_links(read: Row) -> None:
     for place, book in enumerate(books.values()):
         tiers[book["id"]] = _tiers(book, f"rulebooks[{place}]")
     accounts = _unique(read["accounts"], "accounts", "id")
-    checks = _Links(set(people), living, tiers)
+    imports = _unique(read["imports"], "imports", "id")
+    for place, held in enumerate(read["imports"]):
+        check_import(held, f"imports[{place}]")
+        _check_known(held["account"], accounts, f"imports[{place}].account")
+        _check_known(held["created_by"], people, f"imports[{place}].created_by")
+    checks = _Links(set(people), living, tiers, imports)
     for place, account in enumerate(read["accounts"]):
         checks.check(account, f"accounts[{place}]")
     _unique(read["relays"], "relays", "id")
@@ -135,12 +144,12 @@ def _tiers(book: Row, path: str) -> set[str]:
 class _Links:
     """What an account refers to must be there: people, editions, tiers, payments, sightings, episodes."""
 
-    def __init__(self, people: set[int], living: set[int], tiers: dict[str, set[str]]) -> None:
-        self._people, self._living, self._tiers = people, living, tiers
+    def __init__(self, people: set[int], living: set[int], tiers: dict[str, set[str]], imports: dict[Any, Row]) -> None:
+        self._people, self._living, self._tiers, self._imports = people, living, tiers, imports
 
     def check(self, account: Row, path: str) -> None:
         self._check_tier(account, path, "seen_tier")
-        self._check_payments(account["payments"], f"{path}.payments")
+        self._check_payments(account, f"{path}.payments")
         sightings = _unique(account["sightings"], f"{path}.sightings", "number")
         for place, sighting in enumerate(account["sightings"]):
             self._check_tier(sighting, f"{path}.sightings[{place}]", "tier")
@@ -172,13 +181,15 @@ class _Links:
     def _check_person(self, number: int | None, path: str) -> None:
         _check_known(number, self._people, path)
 
-    def _check_payments(self, payments: list[Row], path: str) -> None:
-        held = _unique(payments, path, "uid")
-        for place, payment in enumerate(payments):
+    def _check_payments(self, account: Row, path: str) -> None:
+        held = _unique(account["payments"], path, "uid")
+        brought = {key for key, each in self._imports.items() if each["account"] in (None, account["id"])}
+        for place, payment in enumerate(account["payments"]):
             here = f"{path}[{place}]"
             self._check_person(payment["recorded_by"], f"{here}.recorded_by")
             for number, receipt in enumerate(payment["receipts"]):
                 self._check_person(receipt["added_by"], f"{here}.receipts[{number}].added_by")
+            _check_known(payment["came_by"], brought, f"{here}.came_by")
             _check_known(payment["undoes"], held, f"{here}.undoes")
             if payment["undoes"] and held[payment["undoes"]]["kind"] in rules.UNDOING:
                 raise DocumentError(

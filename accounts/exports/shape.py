@@ -1,23 +1,29 @@
 """Objects of a document, field by field: read strictly, written from rows, and described as JSON Schema."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.exports.kinds import DocumentError, Kind
+from accounts.exports.kinds import DocumentError, Kind, ListOf
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`column` is the attribute of the row that it comes from; "" when the writer gives it itself."""
+    """`column` is the attribute of the row that it comes from; "" when the writer gives it itself.
+
+    `since` is the version of the document that brought it; `without` what it says (as JSON) of an older document.
+    """
 
     name: str
     kind: Kind
     says: str
     is_nullable: bool = False
     column: str = ""
+    since: int = 1
+    without: Any = None
 
     def read(self, value: Any, path: str) -> Any:
         return None if value is None and self.is_nullable else self.kind.read(value, path)
@@ -40,6 +46,9 @@ class Shape(Kind):
     @property
     def words(self) -> str:  # type: ignore[override]
         return f"*{self.name}*"
+
+    def field(self, name: str) -> Field:
+        return next(field for field in self.fields if field.name == name)
 
     def read(self, value: Any, path: str) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -76,11 +85,33 @@ class Shape(Kind):
             "additionalProperties": False,
         }
 
+    def complete(self, value: Any, version: int, path: str) -> None:
+        """Give an object of an older version, in place, the fields that came later, within it too.
+
+        DocumentError when it has one of them already: it is no object of its version. What is no object is left alone.
+        """
+        if not isinstance(value, dict):
+            return
+        for field in self.fields:
+            at = _at(path, field.name)
+            if field.since > version:
+                if field.name in value:
+                    raise DocumentError(at, _("is not a known field"))
+                value[field.name] = deepcopy(field.without)
+            elif isinstance(field.kind, Shape):
+                field.kind.complete(value.get(field.name), version, at)
+            elif isinstance(field.kind, ListOf) and isinstance(field.kind.kind, Shape):
+                items = value.get(field.name)
+                for place, item in enumerate(items if isinstance(items, list) else ()):
+                    field.kind.kind.complete(item, version, f"{at}[{place}]")
+
 
 def _at(path: str, name: str) -> str:
     return f"{path}.{name[:100]}" if path else name[:100]
 
 
-def stored(name: str, kind: Kind, says: str, *, nullable: bool = False, column: str = "") -> Field:
+def stored(
+    name: str, kind: Kind, says: str, *, nullable: bool = False, column: str = "", since: int = 1, without: Any = None
+) -> Field:
     """A field that stands in a column, of the same name unless told."""
-    return Field(name, kind, says, nullable, column or name)
+    return Field(name, kind, says, nullable, column or name, since, without)

@@ -4,6 +4,7 @@ from django.conf import settings
 
 from accounts import notices, rules
 from accounts.exports.attached import FILE, RECEIPT
+from accounts.exports.imported import IMPORT
 from accounts.exports.inside import BaseUrl, Before, Email, Instants, PlanDocument, Wish, Zone
 from accounts.exports.kinds import (
     NOBODY,
@@ -27,7 +28,7 @@ from accounts.models.notice import MOST_ATTEMPTS, MOST_DOUBTS, SENDING, STATUSES
 from accounts.models.plan import OUTCOMES
 from accounts.models.workspace import ROLES
 
-NAME, VERSION = "tierdash.workspace", 1
+NAME, VERSION = "tierdash.workspace", 2
 SCHEMA = f"{NAME}/{VERSION}"
 # Without the bytes of its files, which are read one by one.
 MOST_BYTES = 64 * 1024 * 1024
@@ -87,12 +88,14 @@ PAYMENT = Shape(
             Day(),
             "the last day on which its credit can be used; null: what the provider's rule says",
             nullable=True,
+            since=2,
         ),
         stored("form_key", Key(), "the key of the form that recorded it"),
+        stored("came_by", Key(), "the import that brought it", nullable=True, column="came_by_id", since=2),
         Field("recorded_by", PERSON_NUMBER, f"the number of who entered it; {NOBODY}", is_nullable=True),
         stored("recorded_at", Past(), "when it was entered"),
         stored("changed_at", Past(), "when it was changed last"),
-        Field("receipts", ListOf(RECEIPT), "the files that prove it"),
+        Field("receipts", ListOf(RECEIPT), "the files that prove it", since=2, without=[]),
     ),
 )
 SIGHTING = Shape(
@@ -203,7 +206,7 @@ NOTICE = Shape(
         stored("tier", TIER, "the tier that it is about"),
         stored("episode", Key(), "the episode that it is about", nullable=True, column="episode_id"),
         Field("sighting", PERSON_NUMBER, "the number of the sighting that it is about", is_nullable=True),
-        stored("expires_on", Day(), "the first day on which credit that it is about expires", nullable=True),
+        stored("expires_on", Day(), "the first day on which credit that it is about expires", nullable=True, since=2),
         Field("recipient", PERSON_NUMBER, "the person's number"),
         stored("facts", Facts(), "what was true when it was raised"),
         stored("created_at", Past(), "when it was raised"),
@@ -286,11 +289,12 @@ DOCUMENT = Shape(
         Field("members", ListOf(MEMBER), "who belongs to the workspace"),
         Field("rulebooks", ListOf(RULEBOOK), "the rules that it is judged by"),
         Field("accounts", ListOf(ACCOUNT), "the accounts"),
+        Field("imports", ListOf(IMPORT), "where payments came from", since=2, without=[]),
         Field("relays", ListOf(RELAY), "the resellers"),
-        Field("files", ListOf(FILE), "what the receipts hold"),
+        Field("files", ListOf(FILE), "what the receipts hold", since=2, without=[]),
     ),
 )
 SHAPES = (
     DOCUMENT, HOME, PERSON, MEMBER, RULEBOOK, ACCOUNT, PAYMENT, RECEIPT, SIGHTING, EPISODE, ESCALATION, TICK, PLAN,
-    EVENT, NOTICE, DELIVERY, RELAY, RELAY_EVENT, FILE,
+    EVENT, NOTICE, DELIVERY, IMPORT, RELAY, RELAY_EVENT, FILE,
 )  # fmt: skip

@@ -2,16 +2,18 @@
 
 import logging
 import re
-from collections.abc import Callable
-from datetime import datetime
-from tempfile import SpooledTemporaryFile
-from typing import IO, cast
+from collections.abc import Iterator
+from urllib.parse import urlencode
 from uuid import UUID
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -19,19 +21,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import actions, exports
 from accounts.forms.exports import RestoreForm
-from accounts.gateways import files
 from accounts.models import Workspace
 from accounts.views.requests import PersonRequest, takes_up_to
 
 log = logging.getLogger(__name__)
 
-# How many bytes of a file are kept in memory before it goes to the disk.
-IN_MEMORY = 4 * 1024 * 1024
+MY_DATA = "my-data"
+# How often a person may do what costs the database most.
+LIMITS = {"export": "10/m/user,60/h/user", "restore": "20/h/user"}
 
 
 @require_safe
 def export(request: PersonRequest) -> HttpResponse:
-    return render(request, "accounts/export.html", _page(request, RestoreForm(user=request.user)))
+    """The files there are. `?begin=` names one whose download begins at once: who asked for it has come back here."""
+    page = _page(request, RestoreForm(user=request.user))
+    return render(request, "accounts/export.html", page | {"begun": _begun(request)})
 
 
 def _page(request: PersonRequest, form: RestoreForm) -> dict[str, object]:
@@ -44,43 +48,60 @@ def _page(request: PersonRequest, form: RestoreForm) -> dict[str, object]:
     }
 
 
+def _begun(request: PersonRequest) -> str:
+    """The address of the file that `begin` names; "" when it names none."""
+    named, _slash, form = request.GET.get("begin", "").partition("/")
+    if named == MY_DATA:
+        return reverse("accounts:my-data")
+    held = Workspace.objects.visible_to(request.user) if form in exports.FORMATS else ()
+    ids = [workspace.pk for workspace in held if str(workspace.pk) == named]
+    return reverse("accounts:download-workspace", args=[ids[0], form]) if ids else ""
+
+
 @require_safe
-def download_workspace(request: PersonRequest, workspace_id: UUID, form: str) -> HttpResponse | FileResponse:
+def download_workspace(request: PersonRequest, workspace_id: UUID, form: str) -> HttpResponseBase:
     """A workspace as a file; whoever may read it may take it away."""
     workspace = get_object_or_404(Workspace.objects.visible_to(request.user), pk=workspace_id)
     if form not in exports.FORMATS:
         raise Http404
-    suffix, content_type, write = exports.FORMATS[form]
+    suffix, content_type, pieces_of = exports.FORMATS[form]
     now = timezone.now()
     name = f"{_plain(workspace.name)}-{now:%Y-%m-%d}.{suffix}"
-    try:
-        return _file(lambda file: write(workspace, file, now=now), name, content_type)
-    except files.Unreachable:
-        log.exception("The receipts of workspace %s cannot be read.", workspace.pk)
-        messages.error(request, _("The files of the receipts cannot be reached just now. Try again in a minute."))
-        return redirect("accounts:export")
+    return _file(request, f"{workspace.pk}/{form}", pieces_of(workspace, now=now), name, content_type)
 
 
 @require_safe
-def my_data(request: PersonRequest) -> HttpResponse | FileResponse:
+def my_data(request: PersonRequest) -> HttpResponseBase:
     """What the instance holds about the person themselves."""
-    now: datetime = timezone.now()
+    now = timezone.now()
     name = f"tierdash-{_plain(request.user.email)}-{now:%Y-%m-%d}.json"
-    return _file(lambda file: exports.write_person(request.user, file, now=now), name, "application/json")
+    return _file(request, MY_DATA, exports.person_as_json(request.user, now=now), name, "application/json")
 
 
-def _file(write: Callable[[IO[bytes]], None], name: str, content_type: str) -> HttpResponse | FileResponse:
-    """Written whole before the first byte leaves, so that an error is an error page; on the disk where it is large."""
-    file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - a large one is closed by its response
-    write(cast(IO[bytes], file))
-    size = file.tell()
-    file.seek(0)
-    if size > IN_MEMORY:
-        return FileResponse(file, as_attachment=True, filename=name, content_type=content_type)
-    with file:
-        response = HttpResponse(file.read(), content_type=content_type)
+def _file(
+    request: PersonRequest, named: str, pieces: Iterator[bytes], name: str, content_type: str
+) -> HttpResponseBase:
+    """The file that is `named`, sent while it is written, so that nothing waits for it to be whole.
+
+    Whoever takes one away must have given their password a short while ago, and takes so many an hour. Where it
+    breaks off half-way, the connection breaks with it: what has arrived then is no JSON and no ZIP, and is not taken.
+    """
+    if is_reauthentication_required(request, app="account"):
+        ways = get_adapter().get_reauthentication_methods(request.user)
+        back = f"{reverse('accounts:export')}?{urlencode({'begin': named})}"
+        return redirect(f"{ways[0]['url']}?{urlencode({'next': back})}")
+    if not _is_within_limits(request, "export"):
+        return ratelimit.respond_429(request)
+    log.info("%s takes %s away.", request.user.pk, named)
+    response = StreamingHttpResponse(pieces, content_type=content_type)
     response.headers["Content-Disposition"] = content_disposition_header(True, name)
     return response
+
+
+def _is_within_limits(request: PersonRequest, action: str) -> bool:
+    """Whether the person may do it once more by now; counts it."""
+    used = ratelimit.consume(request, app="accounts", action=action, config=LIMITS, user=request.user, limit_get=True)
+    return used is not None
 
 
 def _plain(name: str) -> str:
@@ -95,7 +116,9 @@ def restore_workspace(request: PersonRequest) -> HttpResponse:
     if not Workspace.objects.owned_by(request.user).exists():
         raise Http404
     form = RestoreForm(request.POST, request.FILES, user=request.user)
-    if form.is_valid():
+    if not _is_within_limits(request, "restore"):
+        form.add_error(None, _("Too many attempts. Try again in an hour."))
+    elif form.is_valid():
         try:
             workspace = actions.restore_workspace(
                 form.cleaned_data["document"],

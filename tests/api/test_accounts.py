@@ -71,6 +71,38 @@ def test_an_edit_changes_what_it_says_and_nothing_else(script, account):
     assert mistakes(script.patch(path, {"seen_tier": "tier-5"})) == {"seen_tier": "extra_forbidden"}
 
 
+def test_an_account_moves_to_another_edition(script, account):
+    make.make_rulebook("openai/2024-12")
+    path = f"/accounts/{account.pk}"
+    told = script.post(f"{path}/move", {"rulebook": "openai/2024-12", "seen_tier": "tier-2"}).json()
+    assert (told["rulebook"], told["seen_tier"], told["follows_provider"]) == ("openai/2024-12", "tier-2", False)
+    assert script.get(path).json() == told
+    make.make_rulebook("xai/2026")
+    for found, said in (
+        ({"rulebook": "unknown"}, {"rulebook": "openai/1999", "seen_tier": "tier-2"}),
+        ({"rulebook": "other_provider"}, {"rulebook": "xai/2026", "seen_tier": "tier-2"}),
+        ({"seen_tier": "not_in_edition"}, {"rulebook": "openai/2025-05", "seen_tier": "tier-9"}),
+        ({"seen_tier": "missing"}, {"rulebook": "openai/2025-05"}),
+    ):
+        assert mistakes(script.post(f"{path}/move", said)) == found
+    assert script.get(path).json() == told
+
+
+def test_a_requirement_is_confirmed_and_withdrawn(script, account):
+    path = f"/accounts/{account.pk}/requirements"
+    told = script.post(path, {"requirement": "organization_verified", "met": True}).json()
+    assert told["confirmed"] == {"organization_verified": "2025-05-20T12:00:00Z"}
+    assert script.post(path, {"requirement": "organization_verified", "met": False}).json()["confirmed"] == {}
+    assert mistakes(script.post(path, {"requirement": "luck", "met": True})) == {"requirement": "literal_error"}
+    assert mistakes(script.post(path, {"requirement": "contract", "met": 1})) == {"met": "bool_type"}
+
+
+def test_the_cap_of_this_month_is_noted(script, account):
+    path = f"/accounts/{account.pk}/cap"
+    assert script.post(path, {"reached": True}).json()["cap_reached_at"] == "2025-05-20T12:00:00Z"
+    assert script.post(path, {"reached": False}).json()["cap_reached_at"] is None
+
+
 def test_the_archive_is_left_out_unless_it_is_asked_for(script, account):
     script.post(f"/accounts/{account.pk}/archive")
     counts = {

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
-from accounts import actions
+from accounts import actions, rules
 from accounts.api import api
 from accounts.models import Account, Payment, User
 from accounts.models.token import READ, RECORD, WRITE
@@ -22,6 +23,7 @@ from tests.views.test_authorization import everything_stored
 pytestmark = pytest.mark.usefixtures("clock")
 OWNER, VIEWING, STRANGER = "owner", "viewer", "stranger"
 PAID = {"kind": "purchase", "gross": "5.00", "paid_at": "2025-05-20T11:00:00Z"}
+PLAN = {"wish": {"tier": "tier-3"}, "kind": "all_at_once", "total_usd": "50.00"}
 
 
 @dataclass
@@ -33,6 +35,11 @@ class World:
     def script(self, person: str, *scopes: str) -> Script:
         made = make.make_token(self.people[person], scopes=scopes or (READ, RECORD, WRITE))
         return Script(made.secret, Client())
+
+    def adopt(self) -> None:
+        wish, facts = rules.Wish(tier="tier-3"), {"kind": PLAN["kind"], "total_usd": Decimal(PLAN["total_usd"])}
+        owner = self.people[OWNER]
+        actions.adopt_plan(self.account, wish=wish, form_key=uuid.uuid4(), by=owner, now=make.NOW, **facts)
 
     def path(self, path: str) -> str:
         known = {"uuid:account_id": self.account.pk, "uuid:payment_id": self.payment.uid}
@@ -74,6 +81,9 @@ DOORS = {
     f"POST {ACCOUNT}/restore": Door(
         WRITE, prepare=lambda world: actions.archive_account(world.account, by=world.people[OWNER], now=make.NOW)
     ),
+    f"POST {ACCOUNT}/move": Door(WRITE, {"rulebook": "openai/2025-05", "seen_tier": "tier-2"}),
+    f"POST {ACCOUNT}/requirements": Door(WRITE, {"requirement": "billing_linked", "met": True}),
+    f"POST {ACCOUNT}/cap": Door(WRITE, {"reached": True}),
     f"GET {ACCOUNT}/payments": Door(READ),
     f"POST {ACCOUNT}/payments": Door(RECORD, PAID, 201),
     f"GET {PAYMENT}": Door(READ),
@@ -86,6 +96,12 @@ DOORS = {
     f"POST {ACCOUNT}/sightings": Door(RECORD, {"tier": "tier-2"}, 201),
     f"GET {ACCOUNT}/standing": Door(READ),
     f"POST {ACCOUNT}/standing": Door(READ, {"payments": [PAID]}),
+    "POST /plans/preview": Door(READ, {"rulebook": "openai/2025-05", "wish": {"tier": "tier-3"}}, is_common=True),
+    f"POST {ACCOUNT}/plans/preview": Door(READ, {"wish": {"tier": "tier-3"}}),
+    f"GET {ACCOUNT}/plans": Door(READ),
+    f"POST {ACCOUNT}/plans": Door(WRITE, PLAN, 201),
+    f"GET {ACCOUNT}/plan": Door(READ, prepare=lambda world: world.adopt()),
+    f"POST {ACCOUNT}/plan/drop": Door(WRITE, prepare=lambda world: world.adopt()),
     "GET /rulebooks": Door(READ, is_common=True),
     "GET /rulebooks/{slug:provider}/{edition}": Door(READ, is_common=True),
     "GET /notices": Door(READ, is_common=True),
@@ -263,6 +279,7 @@ def test_a_wrong_method_is_refused(world, path):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_answer_carries_its_guards(world, name):
     with transaction.atomic():
+        DOORS[name].prepare(world)
         headers = knock(world, name, world.script(OWNER)).headers
         transaction.set_rollback(True)
     assert headers["Content-Type"].startswith("application/json")

@@ -19,6 +19,11 @@ NEW = {"name": "staging", "rulebook": "openai/2025-05", "seen_tier": "tier-1"}
 
 
 @pytest.fixture
+def account(ann):
+    return make.make_account(ann)
+
+
+@pytest.fixture
 def send(script):
     """Send bytes as they are to the address that opens accounts."""
     make.make_rulebook()
@@ -111,6 +116,24 @@ def test_a_token_has_so_many_requests_a_minute(script, ann, settings, clock):
     assert script.get("/accounts").status_code == 200
 
 
+def test_every_answer_says_what_is_left_of_the_minute(script, account, settings, clock):
+    settings.API_REQUESTS_PER_MINUTE = 4
+    clock.move_to(make.NOW + timedelta(seconds=50), tick=False)
+    answers = [
+        script.get("/accounts"),
+        script.get(f"/accounts/{account.pk}/plan"),
+        script.post("/accounts", {}),
+        script.post(f"/accounts/{account.pk}/cap", {"reached": True}),
+        script.get("/accounts"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 404, 422, 200, 429]
+    assert [answer.headers["RateLimit"] for answer in answers] == [f'"token";r={left};t=10' for left in (3, 2, 1, 0, 0)]
+    assert {answer.headers["RateLimit-Policy"] for answer in answers} == {'"token";q=4;w=60'}
+    clock.shift(timedelta(seconds=10))
+    assert script.get("/accounts").headers["RateLimit"] == '"token";r=3;t=60'
+    assert "RateLimit" not in Client().get(f"{API}/accounts").headers
+
+
 def test_the_last_use_is_written_once_a_minute(script, clock):
     for seconds, minute in ((0, 0), (30, 0), (29, 0), (1, 1), (59, 1)):
         clock.shift(timedelta(seconds=seconds))
@@ -157,7 +180,7 @@ def test_the_description_names_what_may_be_answered():
             assert problems >= {"400", "401", "403", "413", "415", "422", "429", "500", "503"}, path
             assert operation["security"] == [{"Token": []}]
             keys = [one for one in operation["parameters"] if one["name"] == "Idempotency-Key"]
-            assert bool(keys) is (method != "get" and operation["operationId"] != "suppose_standing")
+            assert bool(keys) is (method != "get" and operation["x-scope"] != "read")
             for status in problems:
                 assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
 

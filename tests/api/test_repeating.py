@@ -48,13 +48,13 @@ def test_without_a_key_each_request_is_one_of_its_own(script, path):
 @pytest.mark.parametrize("said", [{"tier": "tier-3"}, {"tier": "tier-2", "seen_at": None}])
 def test_the_same_key_with_another_body_is_refused(script, path, said):
     script.post(path, {"tier": "tier-2"}, **KEY)
-    assert problem(script.post(path, said, **KEY)) == (422, "key-used")
+    assert problem(script.post(path, said, **KEY)) == (409, "key-used")
     assert Sighting.objects.count() == 2
 
 
 def test_the_same_key_at_another_address_is_refused(script, path, account):
     script.post(path, {"tier": "tier-2"}, **KEY)
-    assert problem(script.post(f"/accounts/{account.pk}/archive", None, **KEY)) == (422, "key-used")
+    assert problem(script.post(f"/accounts/{account.pk}/archive", None, **KEY)) == (409, "key-used")
 
 
 def test_keys_of_other_tokens_are_other_keys(script, path, ann):
@@ -98,7 +98,7 @@ def test_a_payment_is_not_doubled_even_when_its_answer_is_forgotten(script, acco
     assert (again.status_code, again.json()) == (201, first.json())
     assert Payment.objects.count() == 2
     KeptAnswer.objects.all().delete()
-    assert problem(script.post(path, PAID | {"gross": "6.00"}, **KEY)) == (422, "key-used")
+    assert problem(script.post(path, PAID | {"gross": "6.00"}, **KEY)) == (409, "key-used")
 
 
 def test_an_account_is_not_opened_twice(script, ann, account):

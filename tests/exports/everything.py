@@ -1,40 +1,25 @@
 """A workspace that holds something of everything, and every row of it as plain values, to be compared."""
 
+import itertools
+from collections import defaultdict
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import ForeignKey, Model
 
-from accounts import actions, exports
-from accounts.models import (
-    Account,
-    Delivery,
-    Episode,
-    Escalation,
-    Event,
-    Membership,
-    Notice,
-    Payment,
-    Plan,
-    Relay,
-    RelayEvent,
-    Rulebook,
-    Sighting,
-    Standing,
-    User,
-    Workspace,
-)
+from accounts import actions, exports, rules
+from accounts.models import Account, Delivery, Import, Rulebook, Standing, User, Workspace
 from accounts.models.workspace import EDITOR, VIEWER
 from tests import make
 from tests.browser.demo import AT, DEMO_EMAIL
 
-TABLES = (
-    Workspace, Membership, Rulebook, Account, Payment, Sighting, Episode, Escalation, Plan, Event, Notice, Delivery,
-    Standing, Relay, RelayEvent,
-)  # fmt: skip
-# Tables whose keys are given anew.
-SERIAL = (Payment, Sighting, Plan, Event, Membership, RelayEvent)
 # What a document leaves to its person, or to the instance.
 NOT_OF_A_PERSON = {"id", "password", "last_login", "is_superuser", "is_staff", "theme", "joined_at"}
 
@@ -59,6 +44,12 @@ def filled() -> Workspace:
     actions.void_payment(payments[2], by=editor, now=AT)
     fixed = actions.PaymentFacts(kind="promo", gross=Decimal("18.1234"), paid_at=payments[3].paid_at, note="@home")
     actions.correct_payment(payments[3], facts=fixed, by=guest, now=AT)
+    actions.correct_payment(
+        payments[4], facts=replace(actions.facts_of(payments[4]), tax=Decimal("0.5")), by=editor, now=AT
+    )
+    actions.note_cap_reached(account, is_reached=True, by=editor, now=AT)
+    actions.confirm_requirement(account, requirement="contract", is_met=True, by=guest, now=AT)
+    adopt_and_drop(Account.objects.get(name="production-eu"), by=editor)
     actions.archive_account(Account.objects.get(name="staging"), by=editor, now=AT)
     moved = Account.objects.get(name="flagship")
     sighting = actions.see_tier(moved, tier="tier-4", seen_at=AT, by=viewer, now=AT)
@@ -74,6 +65,11 @@ def filled() -> Workspace:
     Delivery.objects.filter(pk=Delivery.objects.order_by("id")[1].pk).update(
         status="failed", attempts=3, last_code="550", last_error="no such mailbox"
     )
+    again = Delivery.objects.order_by("id")[2]
+    again.pk, again.copy, again.status, again.doubts = uuid4(), 1, "uncertain", 1
+    again.save(force_insert=True)
+    imported(account, by=editor)
+    actions.begin_import(account, content=table(9), file_name="", zone=ZoneInfo("Asia/Shanghai"), by=guest, now=AT)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL tierdash.erasing = 'on'")
     guest.delete()
@@ -84,40 +80,70 @@ def filled() -> Workspace:
     return workspace
 
 
+def table(number: int, *further: str) -> bytes:
+    """A file of two payments that no other number has, and of further rows."""
+    lines = [f"2026-11-0{day},{number}{day}.50,paid,F-{number}{day}," for day in (1, 2)]
+    return "\n".join(["paid on,amount,status,invoice,note", *lines, *further]).encode()
+
+
+def adopt_and_drop(account: Account, *, by: User) -> None:
+    """A plan that somebody gave up again."""
+    wish, shelf = rules.Wish(tier="tier-5"), Rulebook.objects.all().shelf()
+    [plan, *_others] = actions.plans_for(account, wish, shelf=shelf, now=AT).plans
+    actions.adopt_plan(account, wish=wish, kind=plan.kind, total_usd=plan.total_usd, form_key=uuid4(), by=by, now=AT)
+    actions.drop_plan(account, by=by, now=AT)
+
+
+def imported(account: Account, *, by: User) -> None:
+    """Imports in every state: done, in part by now; undone but for what was touched; failed; given up; waiting."""
+    begun, touched, undone = (AT - timedelta(minutes=minutes) for minutes in (60, 40, 20))
+
+    def begin(number: int) -> Import:
+        name, zone = f"账单-{number}.csv", ZoneInfo("Asia/Shanghai")
+        known = ["2026-11-01,11.50,paid,F-11,", "2026-11-02,99.00,paid,F-12,"] if number > 1 else []
+        content = table(number, "2026-11-03,much,paid,,", *known)
+        return actions.begin_import(account, content=content, file_name=name, zone=zone, by=by, now=begun)
+
+    for number in (1, 2):
+        held = actions.start_import(begin(number), leaves_out=True, by=by, now=begun)
+        first = held.payments.order_by("id")[0]
+        facts = replace(actions.facts_of(first), note="looked up")
+        actions.correct_payment(first, facts=facts, by=by, now=touched)
+        if number == 2:
+            actions.undo_import(held, by=by, now=undone)
+    Import.objects.filter(pk=begin(3).pk).update(state="failed", error="crashed", ended_at=AT, content=b"", attempts=4)
+    actions.cancel_import(begin(4), by=by, now=AT)
+    Import.objects.filter(pk=begin(5).pk).update(state="waiting", leaves_out=True, rows_done=1, beaten_at=AT)
+
+
 def document_of(workspace, *, now=AT) -> bytes:
-    file = BytesIO()
-    exports.write_workspace(workspace, file, now=now)
-    return file.getvalue()
+    return b"".join(exports.workspace_as_json(workspace, now=now))
+
+
+def tables() -> list[type[Model]]:
+    """Every table whose rows belong to a workspace, directly or through others; found, so that none is forgotten."""
+    models = list(apps.get_app_config("accounts").get_models())
+    found: list[type[Model]] = [Workspace]
+    while True:
+        more = [model for model in models if model not in found and home_of(model, found) is not None]
+        if not more:
+            return found
+        found += more
+
+
+def home_of(model: type[Model], among: list[type[Model]]) -> ForeignKey | None:
+    """The column by which a row of a table belongs to a row of one of these."""
+    links = (field for field in model._meta.concrete_fields if isinstance(field, ForeignKey))
+    return next((link for link in links if link.related_model in among), None)
 
 
 def rows() -> dict[str, list[dict]]:
-    """Every row of every table by the table's name. Instead of serial keys their order, and addresses for people."""
-    users = dict(User.objects.values_list("pk", "email"))
-    places = {
-        model: {key: place for place, key in enumerate(model.objects.order_by("pk").values_list("pk", flat=True))}
-        for model in (Payment, Sighting)
-    }
-    told = {}
-    for model in TABLES:
-        fields = model._meta.concrete_fields
-        order = [field.name for field in fields if field.primary_key]
-        if model in SERIAL:
-            order = ["id"]
-        told[model.__name__] = [
-            {field.attname: _plain(field, getattr(row, field.attname), users, places) for field in fields}
-            for row in model.objects.order_by(*order)
-        ]
-        if model not in SERIAL:
-            continue
-        for row in told[model.__name__]:
-            del row["id"]
-    for row in told["Payment"]:
-        del row["came_by_id"]  # imports stay behind
-    # Serial tables: the order within an account is what counts.
-    for name in ("Payment", "Sighting", "Plan", "Event"):
-        told[name].sort(key=lambda row: str(row["account_id"]))
-    told["RelayEvent"].sort(key=lambda row: str(row["relay_id"]))
-    told["Membership"].sort(key=lambda row: row["user_id"])
+    """Every row of every table of workspaces, of every person and edition, by the table's name.
+
+    A row that has a serial key goes by its place among those of the same home, and a person by the address.
+    """
+    names = _Names(tables())
+    told = {model.__name__: names.told(model) for model in (*tables(), Rulebook)}
     told["User"] = [
         {field.attname: getattr(user, field.attname) for field in User._meta.concrete_fields
          if field.attname not in NOT_OF_A_PERSON}
@@ -126,17 +152,45 @@ def rows() -> dict[str, list[dict]]:
     return told
 
 
-def _plain(field, value, users, places):
-    if field.attname == "undoes_id":
-        return Payment.objects.get(pk=value).uid if value else None
-    if field.attname == "sighting_id" and value:
-        sighting = Sighting.objects.get(pk=value)
-        return (sighting.account_id, sighting.seen_at, sighting.tier)
-    if field.is_relation and field.related_model is User:
-        return users.get(value, "somebody who left") if value else None
-    if field.attname == "ticks":
-        return {step: tick | {"by": users.get(tick["by"])} for step, tick in value.items()}
-    return value
+class _Names:
+    """What each row is called wherever it is: the same before it left and after it came back."""
+
+    def __init__(self, models: list[type[Model]]) -> None:
+        self._users = dict(User.objects.values_list("pk", "email"))
+        self._names: dict[type[Model], dict] = {}
+        for model in models:
+            home = home_of(model, models)
+            keys = model._default_manager.order_by("pk").values_list("pk", home.attname if home else "pk")
+            if model._meta.pk.get_internal_type() != "BigAutoField":
+                self._names[model] = {key: str(key) for key, _home in keys}
+                continue
+            places: dict = defaultdict(itertools.count)
+            self._names[model] = {key: f"{self.of(home, at)} {next(places[at]):05}" for key, at in keys}
+
+    def of(self, link: ForeignKey, key) -> str | None:
+        if key is None:
+            return None
+        if link.related_model is User:
+            return self._users.get(key, "somebody who left")
+        return self._names.get(link.related_model, {}).get(key, key)
+
+    def told(self, model: type[Model]) -> list[dict]:
+        found = {
+            self._names.get(model, {}).get(row.pk, row.pk): {
+                field.attname: self._plain(field, getattr(row, field.attname))
+                for field in model._meta.concrete_fields
+                if not field.primary_key
+            }
+            for row in model._default_manager.all()
+        }
+        return [{"name": name} | found[name] for name in sorted(found)]
+
+    def _plain(self, field, value):
+        if isinstance(field, ForeignKey):
+            return self.of(field, value)
+        if field.attname == "ticks":
+            return {step: tick | {"by": self._users.get(tick["by"])} for step, tick in value.items()}
+        return bytes(value) if isinstance(value, memoryview) else value
 
 
 def wipe() -> None:

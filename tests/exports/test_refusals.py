@@ -3,6 +3,8 @@
 import contextlib
 import copy
 import json
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 from django.db import transaction
@@ -29,6 +31,7 @@ def kept(django_db_setup, django_db_blocker):
     # The first account is the one with payments of every kind.
     document["accounts"].sort(key=lambda account: -len(account["payments"]))
     document["relays"].sort(key=lambda relay: (relay["bridges"] is None, relay["name"] != "Example relay"))
+    document["imports"].sort(key=lambda held: held["state"] != "draft")
     return document
 
 
@@ -97,6 +100,21 @@ def refused(document, **facts) -> exports.DocumentError:
         (("relays", 0, "expires_on"), 7, "relays[0].expires_on"),
         (("relays", 1, "name"), "EXAMPLE RELAY", "relays[1].name"),
         (("relays", 0, "events", 0, "by"), 999, "relays[0].events[0].by"),
+        (("accounts", 0, "payments", 0, "came_by"), "584712b8-0527-484a-b9a8-89414bbb9b10", f"{PLACE}.came_by"),
+        (("imports", 0, "account"), "584712b8-0527-484a-b9a8-89414bbb9b10", "imports[0].account"),
+        (("imports", 0, "created_by"), 999, "imports[0].created_by"),
+        (("imports", 0, "state"), "running", "imports[0].state"),
+        (("imports", 0, "content"), "no Base64!", "imports[0].content"),
+        (("imports", 0, "content"), "5.00", "imports[0].content"),
+        (("imports", 0, "content"), "bm8gZmlsZQ==", "imports[0].digest"),
+        (("imports", 0, "ended_at"), "2026-11-01T10:00:00Z", "imports[0].ended_at"),
+        (("imports", 0, "rows"), 7, "imports[0].rows"),
+        (("imports", 0, "columns"), ["day", "colour"], "imports[0].columns[1]"),
+        (("imports", 0, "choices"), {"order": "year"}, "imports[0].choices"),
+        (("imports", 0, "choices"), {"rates": {"EUR": "NaN"}}, "imports[0].choices"),
+        (("imports", 0, "choices"), {"rates": {"euro": "1.1"}}, "imports[0].choices"),
+        (("imports", 0, "choices"), {"colour": "red"}, "imports[0].choices"),
+        (("imports", 0, "zone"), "Europe/Atlantis", "imports[0].zone"),
         (("people", 0, "email"), "nobody", "people[0].email"),
         (("people", 0, "time_zone"), "../../etc/passwd", "people[0].time_zone"),
         (("people", 0, "language"), "tlh", "people[0].language"),
@@ -106,7 +124,10 @@ def refused(document, **facts) -> exports.DocumentError:
         (("rulebooks", 0, "document", "tiers"), [], "rulebooks[0].document.tiers"),
         (("workspace", "name"), "", "workspace.name"),
         (("exported_at",), "2999-01-01T00:00:00Z", "exported_at"),
-        (("schema",), "tierdash.workspace/2", "schema"),
+        (("schema",), "tierdash.workspace/3", "schema"),
+        (("schema",), "tierdash.workspace/1", f"{PLACE}.came_by"),
+        (("schema",), "tierdash.workspace/0", ""),
+        (("schema",), "tierdash.workspace/02", ""),
         (("schema",), "tierdash.person/1", ""),
         (("schema",), None, ""),
     ],
@@ -117,6 +138,27 @@ def test_a_mistake_is_named_by_its_place(document, where, value, path):
         inside = inside[step]
     inside[where[-1]] = value
     assert refused(document).path == path
+
+
+def test_an_import_that_waits_must_hold_a_table(document):
+    held = document["imports"][0]
+    content = b"\x00\x01no table"
+    held["content"], held["digest"] = b64encode(content).decode(), sha256(content).hexdigest()
+    assert refused(document).path == "imports[0].content"
+
+
+def test_what_was_given_is_not_kept_of_an_import_that_is_over(document):
+    place = next(n for n, held in enumerate(document["imports"]) if held["state"] == "done")
+    document["imports"][place]["content"] = document["imports"][0]["content"]
+    assert refused(document).path == f"imports[{place}].content"
+
+
+def test_an_import_brings_payments_into_its_own_account_only(document):
+    brought = [line for line in document["accounts"][0]["payments"] if line["came_by"]]
+    stranger = next(account["id"] for account in document["accounts"][1:])
+    place = next(n for n, held in enumerate(document["imports"]) if held["id"] == brought[0]["came_by"])
+    document["imports"][place]["account"] = stranger
+    assert refused(document).path.endswith(".came_by")
 
 
 @pytest.mark.parametrize(("name", "path"), [("payments", "uid"), ("sightings", "number"), ("episodes", "id")])
@@ -181,7 +223,7 @@ def test_a_workspace_that_is_here_is_not_replaced(document):
 
 def test_the_rows_of_another_workspace_cannot_be_taken_over(document):
     stranger = make.make_account(make.make_user(), now=AT, payments=[("5", "2026-11-01T00:00:00Z")])
-    bridged = {relay["bridges"] for relay in document["relays"]}
+    bridged = {relay["bridges"] for relay in document["relays"]} | {held["account"] for held in document["imports"]}
     place = next(n for n, account in enumerate(document["accounts"]) if account["id"] not in bridged)
     document["accounts"][place]["id"] = str(stranger.pk)
     assert refused(document).path == f"accounts[{place}]"
@@ -290,6 +332,8 @@ def test_a_mutated_document_is_taken_whole_or_not_at_all(kept, data, client):
     for relay in document["relays"]:
         if relay["bridges"]:
             relay["bridges"] = document["accounts"][1]["id"]
+    kept_accounts = {account["id"] for account in document["accounts"]}
+    document["imports"] = [held for held in document["imports"] if held["account"] in kept_accounts]
     for book in document["rulebooks"]:
         book.pop("rules", None)
     open_places = [path for path in places(document) if path and path[0] != "rulebooks"]

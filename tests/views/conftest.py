@@ -18,6 +18,17 @@ def signed_in(client: Client, ann) -> Client:
 
 
 @pytest.fixture
+def confirmed(signed_in: Client) -> Client:
+    """Ann, who has just typed her password once more: what goes further than a session is done for nobody else."""
+    give_password(signed_in)
+    return signed_in
+
+
+def give_password(client: Client) -> None:
+    client.post("/account/reauthenticate/", {"password": make.PASSWORD})
+
+
+@pytest.fixture
 def clock(time_machine):
     """The clock that views read stands still at make.NOW; `move_to` and `shift` set it."""
     time_machine.move_to(make.NOW, tick=False)

@@ -79,7 +79,7 @@ class Door:
 
     `answers` are the statuses of an empty form from somebody who gets in.
     `ids` fill the address. `is_kept`: caches may hold it. `is_private`: its one reader may keep it, and its address is
-    a secret that no other page must learn.
+    a secret that no other page must learn. `asks_password`: who gets in has given their password a short while ago.
     """
 
     see: frozenset[str] | set[str] = frozenset()
@@ -89,6 +89,7 @@ class Door:
     has_secret: bool = False
     is_kept: bool = False
     is_private: bool = False
+    asks_password: bool = False
 
     def path(self, name: str, world: World) -> str:
         return reverse(f"accounts:{name}", kwargs=self.ids(world))
@@ -208,10 +209,10 @@ DOORS = {
     "renew-feed": Door(change=SIGNED_IN),
     "close-feed": Door(change=SIGNED_IN),
     "restore-feed": Door(change=SIGNED_IN),
-    "my-data": Door(see=SIGNED_IN),
+    "my-data": Door(see=SIGNED_IN, asks_password=True),
     "leave": Door(see=SIGNED_IN, change=SIGNED_IN, answers={422}),
     "export": Door(see=SIGNED_IN),
-    "download-workspace": Door(see=MEMBERS, ids=of_workspace),
+    "download-workspace": Door(see=MEMBERS, ids=of_workspace, asks_password=True),
     "restore-workspace": Door(change=AT_HOME, answers={422}),
     "tokens": Door(see=SIGNED_IN, change=SIGNED_IN),
     # Everybody's tokens are their own: a colleague's are not there.
@@ -250,7 +251,12 @@ def test_who_sees_what(world, name):
     door = DOORS[name]
     path = door.path(name, world)
     for person in PEOPLE:
-        response = world.client(person).get(path)
+        client = world.client(person)
+        response = client.get(path)
+        if person in door.see and door.asks_password:
+            assert response.headers["Location"].startswith(reverse("account_reauthenticate")), person
+            client.post(reverse("account_reauthenticate"), {"password": make.PASSWORD})
+            response = client.get(path)
         if person in door.see:
             assert response.status_code in ({200} | set(door.answers & {503})), person
         elif person in (ANONYMOUS, INACTIVE):

@@ -3,15 +3,20 @@
 import io
 import json
 import zipfile
+from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
+from accounts.exports import packing, zipping
 from accounts.models import Account, User, Workspace
 from accounts.models.workspace import VIEWER
-from accounts.views import export
 from tests import make
 from tests.exports.everything import document_of, wipe
+from tests.views.conftest import give_password
 
 
 @pytest.fixture
@@ -30,6 +35,7 @@ def upload(client, raw, **more):
 
 def test_a_viewer_may_take_the_workspace_away_but_has_nothing_to_restore_into(client, account):
     client.force_login(make.make_member(account.workspace, VIEWER))
+    give_password(client)
     page = client.get("/export/").content.decode()
     for form in ("json", "csv", "xlsx"):
         address = f"/export/{account.workspace_id}/{form}/"
@@ -38,9 +44,9 @@ def test_a_viewer_may_take_the_workspace_away_but_has_nothing_to_restore_into(cl
     assert "Bring a workspace back" not in page
 
 
-def test_a_file_has_a_name_and_is_kept_nowhere(signed_in, account):
+def test_a_file_has_a_name_and_is_kept_nowhere(confirmed, account):
     Workspace.objects.filter(pk=account.workspace_id).update(name='Team "A"/工作区\\..')
-    answer = signed_in.get(f"/export/{account.workspace_id}/json/")
+    answer = confirmed.get(f"/export/{account.workspace_id}/json/")
     assert "attachment" in answer.headers["Content-Disposition"]
     assert "Team-A-%E5%B7%A5%E4%BD%9C%E5%8C%BA" in answer.headers["Content-Disposition"]
     assert "no-store" in answer.headers["Cache-Control"]
@@ -48,41 +54,108 @@ def test_a_file_has_a_name_and_is_kept_nowhere(signed_in, account):
     assert json.loads(body(answer))["accounts"][0]["name"] == "production"
 
 
-def test_tables_come_as_they_are_called(signed_in, account):
-    answer = signed_in.get(f"/export/{account.workspace_id}/csv/")
+def test_tables_come_as_they_are_called(confirmed, account):
+    answer = confirmed.get(f"/export/{account.workspace_id}/csv/")
     with zipfile.ZipFile(io.BytesIO(body(answer))) as archive:
         assert b"production" in archive.read("accounts.csv")
-    answer = signed_in.get(f"/export/{account.workspace_id}/xlsx/")
+    answer = confirmed.get(f"/export/{account.workspace_id}/xlsx/")
     assert body(answer).startswith(b"PK")
 
 
-def test_a_large_file_is_the_same(signed_in, account, monkeypatch, time_machine):
-    time_machine.move_to(make.NOW, tick=False)
-    small = body(signed_in.get(f"/export/{account.workspace_id}/json/"))
-    monkeypatch.setattr(export, "IN_MEMORY", 100)
-    answer = signed_in.get(f"/export/{account.workspace_id}/json/")
+@pytest.mark.parametrize("form", ["json", "csv", "xlsx"])
+def test_it_leaves_while_it_is_written(confirmed, account, monkeypatch, form):
+    """The first bytes are there before the last payment is read."""
+    monkeypatch.setattr(packing, "PIECE", 100)
+    monkeypatch.setattr(zipping, "ROWS", 1)
+    answer = confirmed.get(f"/export/{account.workspace_id}/{form}/")
     assert answer.streaming
-    assert int(answer.headers["Content-Length"]) == len(small)
-    assert "attachment" in answer.headers["Content-Disposition"]
-    assert body(answer) == small
+    pieces = iter(answer.streaming_content)
+    begun = next(pieces)
+    assert begun
+    rest = list(pieces)
+    assert len(rest) > 3
+    if form == "json":
+        assert json.loads(begun + b"".join(rest))["accounts"]
 
 
 @pytest.mark.parametrize("form", ["pdf", "json2", "JSON"])
-def test_no_other_form_is_there(signed_in, account, form):
-    assert signed_in.get(f"/export/{account.workspace_id}/{form}/").status_code == 404
+def test_no_other_form_is_there(confirmed, account, form):
+    assert confirmed.get(f"/export/{account.workspace_id}/{form}/").status_code == 404
 
 
 def test_a_foreign_workspace_is_not_there(client, account):
     client.force_login(make.make_user())
+    give_password(client)
     assert client.get(f"/export/{account.workspace_id}/json/").status_code == 404
+    page = client.get(f"/export/?begin={account.workspace_id}/json").content.decode()
+    assert "The download begins" not in page
 
 
-def test_my_data_is_mine(signed_in, account, ann):
+def test_my_data_is_mine(confirmed, account, ann):
     make.make_account(make.make_user("other@example.org"), name="foreign")
-    told = json.loads(body(signed_in.get("/profile/data/")))
+    told = json.loads(body(confirmed.get("/profile/data/")))
     assert told["profile"]["email"] == ann.email
     assert [each["account"] for each in told["payments_recorded"]] == ["production"]
     assert "foreign" not in json.dumps(told)
+
+
+class TestThePassword:
+    """Whoever finds an open browser must not take everything home."""
+
+    @pytest.fixture(params=["workspace", "my-data"])
+    def wanted(self, request, account):
+        if request.param == "my-data":
+            return "/profile/data/", "my-data"
+        return f"/export/{account.workspace_id}/json/", f"{account.workspace_id}/json"
+
+    def test_is_asked_for_and_then_the_download_begins(self, signed_in, wanted):
+        address, named = wanted
+        asked = signed_in.get(address)
+        assert (asked.status_code, asked.headers["Location"].partition("?")[0]) == (302, "/account/reauthenticate/")
+        back = signed_in.post(asked.headers["Location"], {"password": make.PASSWORD})
+        assert (back.status_code, unquote(back.headers["Location"])) == (302, f"/export/?begin={named}")
+        page = signed_in.get(back.headers["Location"]).content.decode()
+        assert f'<meta http-equiv="refresh" content="0;url={address}">' in page
+        assert json.loads(body(signed_in.get(address)))
+
+    def test_is_asked_for_again_after_five_minutes(self, signed_in, wanted, time_machine):
+        time_machine.move_to(make.NOW, tick=False)
+        give_password(signed_in)
+        time_machine.shift(timedelta(seconds=299))
+        assert signed_in.get(wanted[0]).status_code == 200
+        time_machine.shift(timedelta(seconds=1))
+        assert signed_in.get(wanted[0]).status_code == 302
+
+    def test_is_not_asked_for_where_there_is_none(self, signed_in, wanted, ann):
+        """Who has neither a password nor a second factor, such as the demo's person, could not answer."""
+        ann.set_unusable_password()
+        ann.save()
+        signed_in.force_login(ann)
+        assert signed_in.get(wanted[0]).status_code == 200
+
+    @pytest.mark.parametrize("begin", ["", "x", "x/json", "my-data/x/y", "00000000-0000-0000-0000-000000000000/json"])
+    def test_nothing_begins_that_is_not_there(self, confirmed, account, begin):
+        answer = confirmed.get("/export/", {"begin": begin})
+        assert answer.status_code == 200
+        assert ("http-equiv" in answer.content.decode()) is begin.startswith("my-data")
+
+
+def test_a_person_takes_so_many_files_a_minute(confirmed, account, ann):
+    cache.clear()
+    answers = [confirmed.get("/profile/data/").status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]
+    other = Client()
+    other.force_login(make.make_member(account.workspace, VIEWER))
+    give_password(other)
+    assert other.get(f"/export/{account.workspace_id}/json/").status_code == 200
+
+
+def test_a_person_brings_so_many_workspaces_back_an_hour(signed_in, account):
+    cache.clear()
+    answers = [upload(signed_in, b"{}") for _ in range(21)]
+    assert {answer.status_code for answer in answers} == {422}
+    assert "Too many attempts" not in answers[19].content.decode()
+    assert "Too many attempts" in answers[20].content.decode()
 
 
 class TestRestoring:

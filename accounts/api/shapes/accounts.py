@@ -5,6 +5,7 @@ from typing import Literal
 from django.utils.translation import gettext_noop
 from pydantic import ConfigDict, Field
 
+from accounts import rules
 from accounts.api.shapes.parts import MOST_LINES, Asked, Said, Shape, Slug
 from accounts.api.shapes.payments import NewPayment
 from accounts.api.shapes.standings import AdviceCode
@@ -63,6 +64,35 @@ class EditedAccount(Said):
     room_usd: Room | None = Field(
         None, description=gettext_noop("How much more the provider lets you buy; null when unknown.")
     )
+
+
+class MovedAccount(Said):
+    """Under which edition of its provider it goes on, and what the provider shows in the edition's own names."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"rulebook": "openai/2024-12", "seen_tier": "tier-1"}]})
+
+    rulebook: Slug = Field(description=gettext_noop("An edition of the same provider, such as openai/2025-05."))
+    seen_tier: Slug = Field(description=gettext_noop("The tier that the provider shows now."))
+    follows_provider: bool = Field(
+        False, description=gettext_noop("Whether new editions of the provider are taken over.")
+    )
+
+
+class Confirmed(Said):
+    """Something that tierdash cannot observe: a linked billing account, a verified organization, a contract."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"requirement": "billing_linked", "met": True}]})
+
+    requirement: Literal[rules.REQUIREMENTS]  # type: ignore[valid-type]
+    met: bool
+
+
+class CapNote(Said):
+    """Whether this calendar month's cap is used up."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reached": True}]})
+
+    reached: bool
 
 
 class Summary(Shape):

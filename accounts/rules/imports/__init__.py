@@ -11,9 +11,10 @@ from accounts.rules.imports.owners import LEAVE_OUT, Owner, Owners, name_key
 from accounts.rules.imports.pasted import LINES, PUT_TOGETHER, RECEIPTS, STACKED, Pasted, put_together
 from accounts.rules.imports.rows import understand
 from accounts.rules.imports.stacks import Put
-from accounts.rules.imports.wording import CURRENCIES, Unclear
+from accounts.rules.imports.wording import BARE_YEN, CURRENCIES, Unclear
 
 __all__ = [
+    "BARE_YEN",
     "CURRENCIES",
     "EARLIEST",
     "FIELDS",
