@@ -1,6 +1,7 @@
 """The packing room: what is here as documents to take away, and such documents read again. It writes no row."""
 
 from accounts.exports import attached
+from accounts.exports.attached import Held
 from accounts.exports.described import json_schema
 from accounts.exports.kinds import DocumentError
 from accounts.exports.packing import write_workspace
@@ -26,6 +27,7 @@ __all__ = [
     "FORMATS",
     "SCHEMA",
     "DocumentError",
+    "Held",
     "json_schema",
     "most_bytes",
     "read_workspace",

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts import actions, exports
+from accounts.gateways import files
 from accounts.models import (
     Account,
     Delivery,
@@ -17,6 +18,7 @@ from accounts.models import (
     Notice,
     Payment,
     Plan,
+    Receipt,
     Relay,
     RelayEvent,
     Rulebook,
@@ -30,8 +32,8 @@ from tests import make
 from tests.browser.demo import AT, DEMO_EMAIL
 
 TABLES = (
-    Workspace, Membership, Rulebook, Account, Payment, Sighting, Episode, Escalation, Plan, Event, Notice, Delivery,
-    Standing, Relay, RelayEvent,
+    Workspace, Membership, Rulebook, Account, Payment, Receipt, Sighting, Episode, Escalation, Plan, Event, Notice,
+    Delivery, Standing, Relay, RelayEvent,
 )  # fmt: skip
 # Tables whose keys are given anew.
 SERIAL = (Payment, Sighting, Plan, Event, Membership, RelayEvent)
@@ -63,6 +65,10 @@ def filled() -> Workspace:
     moved = Account.objects.get(name="flagship")
     sighting = actions.see_tier(moved, tier="tier-4", seen_at=AT, by=viewer, now=AT)
     actions.withdraw_sighting(sighting, by=viewer, now=AT)
+    proved = Receipt.objects.order_by("added_at", "id")
+    make.make_receipt(proved[0].payment, "von einem Gast.jpg", make.JPEG, by=guest, now=AT)
+    slip = make.make_receipt(proved[0].payment, "slip.png", make.PNG, by=editor, now=AT)
+    actions.remove_receipt(slip, by=editor, now=AT)
     relay = make.make_relay(
         demo, name="Fernes Relais 远", base_url="http://127.0.0.1:3000/v1", notes="+1\n\tof old", balance="7.5", now=AT
     )
@@ -113,6 +119,12 @@ def rows() -> dict[str, list[dict]]:
             del row["id"]
     for row in told["Payment"]:
         del row["came_by_id"]  # imports stay behind
+    # What was removed stays behind; of the others the bytes count, and their small pictures.
+    told["Receipt"] = [
+        row | {"bytes": files.read(row["sha256"]), "thumbnail": _thumbnail(row)}
+        for row in told["Receipt"]
+        if row["removed_at"] is None
+    ]
     # Serial tables: the order within an account is what counts.
     for name in ("Payment", "Sighting", "Plan", "Event"):
         told[name].sort(key=lambda row: str(row["account_id"]))
@@ -126,8 +138,15 @@ def rows() -> dict[str, list[dict]]:
     return told
 
 
+def _thumbnail(row: dict) -> bytes:
+    if not row["has_thumbnail"]:
+        return b""
+    with files.open_thumbnail(row["sha256"]) as file:
+        return file.read()
+
+
 def _plain(field, value, users, places):
-    if field.attname == "undoes_id":
+    if field.attname in ("undoes_id", "payment_id"):
         return Payment.objects.get(pk=value).uid if value else None
     if field.attname == "sighting_id" and value:
         sighting = Sighting.objects.get(pk=value)
@@ -143,7 +162,7 @@ def wipe() -> None:
     """Empty the instance: no person, no workspace, no edition."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks to come cannot be emptied
-        cursor.execute("TRUNCATE accounts_user, accounts_workspace, accounts_rulebook CASCADE")
+        cursor.execute("TRUNCATE accounts_user, accounts_workspace, accounts_rulebook, accounts_loosefile CASCADE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
