@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import override_settings
 
@@ -26,6 +27,15 @@ def quick_hashes() -> Iterator[None]:
     """Passwords of tests need not cost anything to hash."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def receipt_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Receipts lie in a folder of this worker's own: what one database does not refer to another one may."""
+    folder = tmp_path_factory.mktemp("receipts")
+    storage = {"BACKEND": "accounts.gateways.folder.Folder", "OPTIONS": {"location": str(folder)}}
+    with override_settings(STORAGES=settings.STORAGES | {"receipts": storage}):
+        yield folder
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Make things for tests: sensible defaults, everything else by keyword. Built with the product's own actions."""
 
+import io
 import itertools
 import uuid
 from datetime import UTC, datetime
@@ -8,10 +9,12 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from django.contrib.auth.hashers import make_password
+from PIL import Image
+from pypdf import PdfWriter
 
 from accounts import actions, rules
 from accounts.gateways import published
-from accounts.models import Account, Channel, Membership, Payment, Relay, Rulebook, User, Workspace
+from accounts.models import Account, Channel, Membership, Payment, Receipt, Relay, Rulebook, User, Workspace
 from accounts.models.channel import CHAT, WEBHOOK
 from accounts.models.token import SCOPES
 
@@ -132,6 +135,45 @@ def make_payment(account: Account, gross="5.00", paid_at=NOW, *, now: datetime =
         by=None,
         now=now,
     )
+
+
+def png(size=(60, 80), colour="#c2570c", **options) -> bytes:
+    """A picture of one colour with a mark in a corner."""
+    picture = Image.new("RGB", size, colour)
+    picture.putpixel((0, 0), (255, 255, 255))
+    file = io.BytesIO()
+    picture.save(file, **{"format": "PNG"} | options)
+    return file.getvalue()
+
+
+def jpeg(**options) -> bytes:
+    return png(format="JPEG", **options)
+
+
+def pdf(pages: int = 1) -> bytes:
+    writer = PdfWriter()
+    for _page in range(pages):
+        writer.add_blank_page(200, 300)
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+EML = (
+    b"From: Billing <billing@provider.example>\r\nTo: ann@example.org\r\nSubject: =?utf-8?b?5YWF5YC85oiQ5Yqf?=\r\n"
+    b"Date: Thu, 01 May 2025 12:00:00 +0200\r\nMessage-ID: <1@provider.example>\r\n\r\nThank you.\r\n"
+)
+PNG, JPEG, PDF = png(), jpeg(), pdf()
+
+
+def given(name: str, content: bytes) -> actions.Given:
+    return actions.Given(name, len(content), lambda: content)
+
+
+def make_receipt(payment: Payment, name="receipt.png", content=PNG, *, by=None, now: datetime = NOW) -> Receipt:
+    [outcome] = actions.attach_receipts(payment, [given(name, content)], by=by, now=now)
+    assert outcome.code == "taken", outcome.code
+    return outcome.receipt
 
 
 def make_relay(owner: User | None = None, *, balance: str = "", now: datetime = NOW, **facts) -> Relay:

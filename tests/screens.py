@@ -21,6 +21,7 @@ SHOWN = {
     "account": "An account: a small top-up may lift it",
     "account-every-payment": "An account with payments of every kind",
     "account-opaque": "An account whose provider publishes no conditions",
+    "receipts": "The receipts of a payment",
     "import": "A table of payments before it is imported",
     "account-on-plan": "An account with an adopted plan",
     "account-off-plan": "An account whose plan reality has left",
@@ -90,6 +91,8 @@ def photograph(page: Page, path: Path, most: int) -> None:
     height = min(page.evaluate("document.documentElement.scrollHeight"), most)
     page.set_viewport_size({"width": width, "height": height})
     page.evaluate("document.fonts.ready")
+    # Small pictures come when they are in sight, which now they all are.
+    page.evaluate("Promise.all([...document.images].map((image) => image.decode().catch(() => {})))")
     shot = page.context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
     path.write_bytes(base64.b64decode(shot["data"]))
 

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from accounts.actions import filing
 from accounts.actions.receipts import Ready, ready
-from accounts.exports import DocumentError
+from accounts.exports import DocumentError, Held
 from accounts.gateways import examining, files
 
 Row = dict[str, Any]
 
 
-def refile(document: Row, *, now: datetime) -> Mapping[str, Ready]:
+def refile(document: Row, held: Held, *, now: datetime) -> Mapping[str, Ready]:
     """Write the files that receipts of a document refer to; return what each of them is, by its SHA-256.
 
     DocumentError when one may not be kept. What is written is loose until a receipt refers to it. A file whose bytes
@@ -24,7 +24,7 @@ def refile(document: Row, *, now: datetime) -> Mapping[str, Ready]:
     wanted = {receipt["sha256"] for _path, receipt in receipts_of(document)}
     found: dict[str, Ready] = {}
     for place, file in enumerate(document["files"]):
-        digest, content = file["sha256"], document["held"].get(file["sha256"])
+        digest, content = file["sha256"], held.get(file["sha256"])
         if content is None or digest not in wanted:
             continue
         try:

@@ -58,8 +58,9 @@ def restore_workspace(file: IO[bytes], *, with_people: bool, by: User | None, no
     """
     if by is None and not with_people:
         raise ValueError("a workspace needs somebody to belong to")
-    document = exports.read_workspace(file, now=now)
-    kept = refile(document, now=now)
+    with exports.Held() as held:
+        document = exports.read_workspace(file, held, now=now)
+        kept = refile(document, held, now=now)
     try:
         with transaction.atomic():
             workspace = _Restoration(document, kept, with_people=with_people, by=by, now=now).run()

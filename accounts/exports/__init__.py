@@ -1,6 +1,7 @@
 """The packing room: what is here as documents to take away, and such documents read again. It writes no row."""
 
 from accounts.exports import attached
+from accounts.exports.attached import Held
 from accounts.exports.described import json_schema
 from accounts.exports.kinds import DocumentError
 from accounts.exports.packing import workspace_as_json
@@ -27,6 +28,7 @@ __all__ = [
     "FORMATS",
     "SCHEMA",
     "DocumentError",
+    "Held",
     "json_schema",
     "most_bytes",
     "person_as_json",

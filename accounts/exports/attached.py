@@ -70,12 +70,18 @@ def most_bytes(most_without_files: int) -> int:
 
 
 class Held:
-    """The bytes of a document's files by their SHA-256: on the disk, for they are many."""
+    """The bytes of a document's files by their SHA-256: on the disk, for they are many. Used as `with`."""
 
     def __init__(self) -> None:
         self._file = TemporaryFile()  # noqa: SIM115 - it lives as long as the document
         self._places: dict[str, tuple[int, int]] = {}
         self._left = settings.RECEIPTS_MOST_MB * MEGABYTE
+
+    def __enter__(self) -> "Held":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
 
     def put(self, digest: str, content: bytes, path: str) -> None:
         """Take the bytes of a file. DocumentError when they are others, or too many."""

@@ -1,5 +1,6 @@
 """A workspace as one document, piece by piece: its size is no matter of memory, and its first bytes leave at once."""
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ CHUNK = 2000
 PIECE = 64 * 1024
 IDLE = "5min"
 Row = dict[str, Any]
+NOTHING: tuple[int, list[Row]] = (0, [])
 
 
 @contextmanager
@@ -123,16 +125,23 @@ def _account(account: Account, people: "_People") -> Iterator[str]:
 
 def _payments(account: Account, people: "_People") -> Iterator[Row]:
     payments = Payment.objects.filter(account=account).annotate(undone_uid=models.F("undoes__uid")).order_by("id")
-    receipts = models.Prefetch("receipts", Receipt.objects.kept())
-    for payment in payments.prefetch_related(receipts).iterator(CHUNK):
+    proofs = _receipts(account, people)
+    proved, proving = next(proofs, NOTHING)
+    for payment in payments.iterator(CHUNK):
         undone = payment.undone_uid  # type: ignore[attr-defined]  # annotated above
-        yield schema.PAYMENT.write(payment) | {
-            "undoes": str(undone) if undone else None,
-            "recorded_by": people.number(payment.recorded_by_id),
-            "receipts": [
-                RECEIPT.write(each) | {"added_by": people.number(each.added_by_id)} for each in payment.receipts.all()
-            ],
-        }
+        row = {"undoes": str(undone) if undone else None, "recorded_by": people.number(payment.recorded_by_id)}
+        receipts: list[Row] = []
+        if proved == payment.pk:
+            receipts = proving
+            proved, proving = next(proofs, NOTHING)
+        yield schema.PAYMENT.write(payment) | row | {"receipts": receipts}
+
+
+def _receipts(account: Account, people: "_People") -> Iterator[tuple[int, list[Row]]]:
+    """The receipts of each payment that has any, by its key, in the order of the payments."""
+    kept = Receipt.objects.kept().filter(payment__account=account).order_by("payment_id", "added_at", "id")
+    for payment_id, of_one in itertools.groupby(kept.iterator(CHUNK), key=lambda receipt: receipt.payment_id):
+        yield payment_id, [RECEIPT.write(each) | {"added_by": people.number(each.added_by_id)} for each in of_one]
 
 
 def _files(accounts: models.QuerySet[Account]) -> Iterator[Row]:

@@ -18,12 +18,11 @@ from accounts.exports.shape import Shape
 Row = dict[str, Any]
 
 
-def read_workspace(file: IO[bytes], *, now: datetime) -> Row:
+def read_workspace(file: IO[bytes], held: attached.Held, *, now: datetime) -> Row:
     """Return the document as schema.DOCUMENT reads it. DocumentError names the path of the first mistake.
 
-    The bytes of its files are in `held` (attached.Held), and nowhere else.
+    `held` takes the bytes of its files.
     """
-    held = attached.Held()
     raw = attached.lifted(file, held, most=schema.MOST_BYTES)
     if len(raw) > schema.MOST_BYTES:
         most = schema.MOST_BYTES // 1024**2
@@ -35,7 +34,7 @@ def read_workspace(file: IO[bytes], *, now: datetime) -> Row:
     _check_past(schema.DOCUMENT, read, "", now)
     _check_files(read, held)
     _check_links(read)
-    return read | {"held": held}
+    return read
 
 
 def _parsed(raw: bytes) -> Any:

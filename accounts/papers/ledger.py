@@ -18,7 +18,8 @@ def ledger(document: Mapping[str, Any]) -> dict[str, Any]:
     is_hidden = document["hidden"]["amounts"]
     rows = [_line(line, is_hidden) for line in document["ledger"]]
     left_out = len(rows) - MOST_LINES
-    note = f"{_receipts(document)} {_('“Counts” is judged by the rules below.')}"
+    judged = _("“Counts” is judged by the rules below.")
+    note = f"{_receipts(document)} {judged}"
     if left_out > 0:
         rows[FIRST_LINES : FIRST_LINES + left_out] = []
         pattern = ngettext(

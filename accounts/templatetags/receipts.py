@@ -80,10 +80,16 @@ def receipt_mail(receipt: Receipt) -> str:
     return " · ".join(filter(None, said))
 
 
+@register.filter
+def wants_receipt(entry: rules.Entry) -> bool:
+    """Whether support would want a receipt of a line: where it counts. Nobody asks for that of a refund."""
+    return entry.reason == "counts"
+
+
 @register.simple_tag
 def with_receipt(entries: Iterable[tuple[Payment, rules.Entry]]) -> str:
     """How many of the payments that count have a receipt, such as "3 of 12 payments have a receipt"; "" without any."""
-    counted = [payment for payment, entry in entries if entry.counts]
+    counted = [payment for payment, entry in entries if wants_receipt(entry)]
     if not counted:
         return ""
     proved = sum(bool(getattr(payment, "kept_receipts", ())) for payment in counted)

@@ -21,9 +21,10 @@ from django.test.testcases import QuietWSGIRequestHandler
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from accounts import actions, notices
+from accounts.gateways import files
 from accounts.gateways.letter import ACCEPTED, REFUSED, Outcome
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Import, Payment, Relay, User
+from accounts.models import Account, Import, Payment, Receipt, Relay, User
 from tests import make
 from tests.browser.chromium import launch_chromium
 
@@ -141,6 +142,9 @@ def _stops() -> list[Stop]:
         Stop("edit-account", f"{by_name['production-eu']}edit/"),
         Stop("move-account", f"{by_name['production-eu']}move/"),
         Stop("correct-payment", f"/payments/{payment.uid}/"),
+        Stop("receipts", f"/payments/{Receipt.objects.filter(kind='eml').get().payment.uid}/receipts/"),
+        Stop("receipts-first", f"/payments/{payment.uid}/receipts/"),
+        Stop("receipt-missing", f"/receipts/{_lost('flagship').pk}/", status=404),
         Stop("import-payments", f"{by_name['production-eu']}import/"),
         Stop("import", f"/imports/{_draft('shanghai-studio').pk}/"),
         Stop("workspace-import", "/import/"),
@@ -190,11 +194,21 @@ def _stops() -> list[Stop]:
         Stop("styleguide", "/styleguide/"),
         Stop("not-found", "/nowhere/", status=404),
         Stop("not-understood", "/?x=%00", status=400),
+        Stop("too-large", "/faults/too-large/", status=413),
         Stop("forbidden", "/faults/forbidden/", status=403),
         Stop("too-many", "/faults/too-many/", status=429),
         Stop("broken", "/faults/broken/", status=500),
         Stop("away", "/faults/away/", status=503),
     ]
+
+
+def _lost(name: str) -> Receipt:
+    """A receipt whose file somebody has deleted behind the instance's back."""
+    receipt = make.make_receipt(
+        Payment.objects.filter(account__name=name).earliest("id"), "invoice.pdf", make.PDF, now=AT
+    )
+    files.discard(receipt.sha256)
+    return receipt
 
 
 def _draft(name: str) -> Import:

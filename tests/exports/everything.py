@@ -15,7 +15,8 @@ from django.db import connection
 from django.db.models import ForeignKey, Model
 
 from accounts import actions, exports, rules
-from accounts.models import Account, Delivery, Import, Rulebook, Standing, User, Workspace
+from accounts.gateways import files
+from accounts.models import Account, Delivery, Import, Receipt, Rulebook, Standing, User, Workspace
 from accounts.models.workspace import EDITOR, VIEWER
 from tests import make
 from tests.browser.demo import AT, DEMO_EMAIL
@@ -54,6 +55,10 @@ def filled() -> Workspace:
     moved = Account.objects.get(name="flagship")
     sighting = actions.see_tier(moved, tier="tier-4", seen_at=AT, by=viewer, now=AT)
     actions.withdraw_sighting(sighting, by=viewer, now=AT)
+    proved = Receipt.objects.order_by("added_at", "id")
+    make.make_receipt(proved[0].payment, "von einem Gast.jpg", make.JPEG, by=guest, now=AT)
+    slip = make.make_receipt(proved[0].payment, "slip.png", make.PNG, by=editor, now=AT)
+    actions.remove_receipt(slip, by=editor, now=AT)
     relay = make.make_relay(
         demo, name="Fernes Relais 远", base_url="http://127.0.0.1:3000/v1", notes="+1\n\tof old", balance="7.5", now=AT
     )
@@ -144,12 +149,28 @@ def rows() -> dict[str, list[dict]]:
     """
     names = _Names(tables())
     told = {model.__name__: names.told(model) for model in (*tables(), Rulebook)}
+    # What was removed stays behind; of the other receipts the bytes count, and their small pictures.
+    told["Receipt"] = [
+        row | {"bytes": files.read(row["sha256"]), "thumbnail": _thumbnail(row)}
+        for row in told["Receipt"]
+        if row["removed_at"] is None
+    ]
+    # Channels are their person's own and stay where they are.
+    for row in told["Delivery"]:
+        del row["via_id"]
     told["User"] = [
         {field.attname: getattr(user, field.attname) for field in User._meta.concrete_fields
          if field.attname not in NOT_OF_A_PERSON}
         for user in User.objects.order_by("email")
     ]  # fmt: skip
     return told
+
+
+def _thumbnail(row: dict) -> bytes:
+    if not row["has_thumbnail"]:
+        return b""
+    with files.open_thumbnail(row["sha256"]) as file:
+        return file.read()
 
 
 class _Names:
@@ -197,7 +218,7 @@ def wipe() -> None:
     """Empty the instance: no person, no workspace, no edition."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks to come cannot be emptied
-        cursor.execute("TRUNCATE accounts_user, accounts_workspace, accounts_rulebook CASCADE")
+        cursor.execute("TRUNCATE accounts_user, accounts_workspace, accounts_rulebook, accounts_loosefile CASCADE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 

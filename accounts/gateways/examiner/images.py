@@ -40,7 +40,9 @@ def examine(kind: str, content: bytes, *, most_bytes: int, as_kept: bool) -> Fou
         if not _is_bare(kind, content):
             raise Refused("not_bare")
         return Found(kind, thumbnail=_thumbnail(picture))
-    return Found(kind, content=_encoded(kind, picture, most_bytes), thumbnail=_thumbnail(picture))
+    kept = _encoded(kind, picture, most_bytes)
+    # Of what is kept, so that the same picture comes out when it is looked into once more.
+    return Found(kind, content=kept, thumbnail=_thumbnail(Image.open(BytesIO(kept), formats=[FORMATS[kind]])))
 
 
 def _encoded(kind: str, picture: Image.Image, most_bytes: int) -> bytes:
