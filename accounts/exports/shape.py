@@ -1,5 +1,6 @@
 """Objects of a document, field by field: read strictly, written from rows, and described as JSON Schema."""
 
+import dataclasses
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class Field:
     is_nullable: bool = False
     column: str = ""
     since: int = 1
-    without: Any = None
+    without: Any = dataclasses.field(default=None, hash=False)
 
     def read(self, value: Any, path: str) -> Any:
         return None if value is None and self.is_nullable else self.kind.read(value, path)

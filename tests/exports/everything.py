@@ -66,11 +66,11 @@ def filled() -> Workspace:
     actions.note_relay_balance(relay, balance=yen, by=guest, now=AT)
     actions.archive_relay(relay, by=editor, now=AT)
     make.make_relay(demo, name="nobody looked", now=AT)
-    Delivery.objects.filter(pk=Delivery.objects.order_by("id")[0].pk).update(status="sent", sent_at=AT)
-    Delivery.objects.filter(pk=Delivery.objects.order_by("id")[1].pk).update(
+    first, second, again = Delivery.objects.filter(channel="mail").order_by("id")[:3]
+    Delivery.objects.filter(pk=first.pk).update(status="sent", sent_at=AT)
+    Delivery.objects.filter(pk=second.pk).update(
         status="failed", attempts=3, last_code="550", last_error="no such mailbox"
     )
-    again = Delivery.objects.order_by("id")[2]
     again.pk, again.copy, again.status, again.doubts = uuid4(), 1, "uncertain", 1
     again.save(force_insert=True)
     imported(account, by=editor)
