@@ -60,12 +60,6 @@ def credit_rule(book: rules.Rulebook) -> rules.CreditRule | None:
 
 
 @register.simple_tag
-def remind_days() -> int:
-    """How many days before the first of it expires the reminder comes, and how many it covers."""
-    return rules.REMIND_DAYS
-
-
-@register.simple_tag
 def rule_says(rule: rules.CreditRule, provider: str) -> str:
     """The provider's rule, and how sure it is."""
     return _rule(rule.months, rule.confidence, provider)

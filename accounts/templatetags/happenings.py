@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,7 @@ FIELDS: dict[str, Callable[[str], str]] = {
     "kind": lambda value: slugs.word(slugs.KINDS, value),
     "status": lambda value: slugs.word(slugs.STATUSES, value),
     "paid_at": moments.instant,
+    "expires_on": lambda value: moments.day(date.fromisoformat(value)),
 }
 
 
@@ -38,9 +40,7 @@ def _payment(facts: Facts) -> dict[str, Any]:
 def _corrected(facts: Facts, book: rules.Rulebook) -> Any:
     before, after = facts["before"], facts["after"]
     changes = [
-        f"{before[name] or '–'} → {after[name] or '–'}"
-        if name not in FIELDS
-        else f"{FIELDS[name](before[name])} → {FIELDS[name](after[name])}"
+        f"{_value(name, before.get(name))} → {_value(name, after[name])}"
         for name in after
         if before.get(name) != after[name] and name != "is_day_only"
     ]
@@ -49,6 +49,11 @@ def _corrected(facts: Facts, book: rules.Rulebook) -> Any:
         when=moments.day(before["paid_at"]),
         changes=_(", ").join(changes),
     )
+
+
+def _value(name: str, value: Any) -> str:
+    """What stood or stands in a field of a payment."""
+    return FIELDS[name](value) if value and name in FIELDS else value or "–"
 
 
 def _advice_changed(facts: Facts, book: rules.Rulebook) -> Any:

@@ -55,7 +55,8 @@ def preview_of(made: papers.Evidence) -> dict[str, object]:
     return {
         "made": made,
         "rulebook": made.book,
-        "doubts": doubted(made.case.standing.doubts),
+        # A doubt tells amounts, so it is not told where they are hidden.
+        "doubts": [] if made.wishes.hidden.amounts else doubted(made.case.standing.doubts),
         "picture": f"data:image/svg+xml;base64,{drawn}",
         "language": LANGUAGE_NAMES[made.wishes.language],
         "tickets": [(code, LANGUAGE_NAMES[code], words) for code, words in made.tickets.items()],

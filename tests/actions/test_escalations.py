@@ -214,7 +214,8 @@ class TestSnoozing:
         actions.snooze_escalation(due, until=READY + DAY, by=ann, now=READY)
         assert Standing.objects.get().next_look_at == READY + DAY
         assert actions.reconcile(now=READY + DAY) == 1
-        assert Standing.objects.get().next_look_at is None
+        reminder = instant("2026-04-01")  # the credit of 1 May expires a year later
+        assert Standing.objects.get().next_look_at == reminder
 
     def test_what_falls_due_meanwhile_is_told_once_when_it_is_over(self, ann, account, due):
         make_payment(account, "5.00", TRIGGER, now=TRIGGER)

@@ -41,11 +41,24 @@ def test_a_recorded_payment_is_told_with_what_it_counts(pay, ann, account):
         "undoes": None,
         "reference": "INV-1",
         "note": "",
+        "expires_on": None,
         "recorded_at": "2025-05-20T12:00:00Z",
         "changed_at": "2025-05-20T12:00:00Z",
         "reason": "counts",
         "counted_usd": "4.20",
     }
+
+
+def test_the_last_day_of_credit_is_told_kept_and_taken_away(pay, script):
+    """A program that knows nothing of it sends nothing, and changes nothing of it."""
+    made = pay(kind="grant", expires_on="2025-12-31").json()
+    assert made["expires_on"] == "2025-12-31"
+    place = f"/payments/{made['id']}"
+    assert script.patch(place, {"note": "old program"}).json()["expires_on"] == "2025-12-31"
+    assert script.patch(place, {"expires_on": "2026-01-31"}).json()["expires_on"] == "2026-01-31"
+    refused = script.patch(place, {"kind": "invoice"})
+    assert mistakes(refused) == {"expires_on": "not_a_line"}
+    assert script.patch(place, {"kind": "invoice", "expires_on": None}).json()["expires_on"] is None
 
 
 def test_an_instant_of_any_zone_comes_back_in_utc(pay):
@@ -78,6 +91,14 @@ def test_an_instant_of_any_zone_comes_back_in_utc(pay):
         ("paid_at", "in_future", {"paid_at": "2025-05-20T12:00:01Z"}),
         ("paid_at", "early", {"paid_at": "2014-12-31T23:59:59Z"}),
         ("kind", "literal_error", {"kind": "gift"}),
+        ("expires_on", "day", {"expires_on": "2025-5-31"}),
+        ("expires_on", "day", {"expires_on": "2025-02-30"}),
+        ("expires_on", "day", {"expires_on": "2026-01-01T00:00:00Z"}),
+        ("expires_on", "day", {"expires_on": 20260101}),
+        ("expires_on", "not_a_line", {"expires_on": "2025-05-18"}),
+        ("expires_on", "not_a_line", {"expires_on": "2101-01-01"}),
+        ("expires_on", "not_a_line", {"expires_on": "2026-01-01", "kind": "invoice"}),
+        ("expires_on", "not_a_line", {"expires_on": "2026-01-01", "kind": "refund"}),
         ("status", "literal_error", {"status": "void"}),
         ("undoes", "id", {"undoes": "x"}),
         ("undoes", "not_a_payment", {"undoes": "5a5e6d82-9167-4d3e-8a4c-d6cc19ec99c4", "kind": "refund"}),

@@ -6,7 +6,7 @@ SAID = {
     "name": "Ann Example",
     "language": "en",
     "time_zone": "Europe/Berlin",
-    "notices": ["upgrade_ready", "contact_support"],
+    "notices": ["upgrade_ready", "contact_support", "credit_expiring"],
 }
 
 
