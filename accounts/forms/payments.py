@@ -1,6 +1,7 @@
 """The payment form: what counts at first sight, the rest folded away."""
 
 import uuid
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, rules
@@ -16,6 +18,8 @@ from accounts.models import Account, Payment
 from accounts.templatetags.slugs import KINDS as KIND_WORDS
 from accounts.templatetags.slugs import STATUSES as STATUS_WORDS
 
+# So many payments can be chosen from as taken back.
+MOST_CHOICES = 200
 KINDS = [(kind, KIND_WORDS[kind]) for kind in rules.KINDS]
 STATUSES = [(status, STATUS_WORDS[status]) for status in rules.STATUSES if status != "void"]
 REFUSALS = {
@@ -81,6 +85,21 @@ class LineForm(forms.Form):
         )
 
 
+class LatestPayments(ModelChoiceIterator):
+    """The latest payments as choices, and the one that is chosen; any other may still be sent.
+
+    The field's `latest` are those that somebody has read already, or None.
+    """
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield ("", self.field.empty_label)
+        latest = getattr(self.field, "latest", None)
+        latest = list(self.queryset[:MOST_CHOICES]) if latest is None else latest
+        chosen: Payment | None = getattr(self.field, "chosen", None)
+        for payment in [*latest, *([chosen] if chosen is not None and chosen not in latest else ())]:
+            yield self.choice(payment)
+
+
 class PaymentForm(LineForm):
     """A payment of an account. Refuses by field; `refuse` adds what only the ledger can know."""
 
@@ -115,17 +134,27 @@ class PaymentForm(LineForm):
 
     HEAD = ("gross", "day", "kind")
 
-    def __init__(self, *args: Any, account: Account, payment: Payment | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        account: Account,
+        payment: Payment | None = None,
+        latest: Sequence[Payment] | None = None,
+        **options: Any,
+    ) -> None:
         self.account, self.payment = account, payment
         if payment is not None:
             options.setdefault("initial", _initial(payment, options["zone"]))
         super().__init__(*args, **options)
         if not self.is_bound:
             self.initial["form_key"] = uuid.uuid4()
-        undoable = Payment.objects.filter(account=account, kind__in=(*rules.COUNTABLE, *rules.NEVER_COUNTED))
+        kinds = (*rules.COUNTABLE, *rules.NEVER_COUNTED)
+        undoable = Payment.objects.filter(account=account, kind__in=kinds)
         if payment is not None:
             undoable = undoable.exclude(pk=payment.pk)
         undoes: Any = self.fields["undoes"]
+        undoes.iterator, undoes.chosen = LatestPayments, payment.undoes if payment is not None else None
+        undoes.latest = None if latest is None else [one for one in latest if one.kind in kinds]
         undoes.queryset = undoable.order_by("-paid_at", "-id")
         undoes.label_from_instance = self._name_of
         self.fields["currency"].widget.attrs |= {"autocapitalize": "characters", "size": 4}

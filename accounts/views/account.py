@@ -27,6 +27,8 @@ from accounts.views.requests import PersonRequest, find_account, said, said_ofte
 
 MOST_EVENTS = 30
 MOST_PAYMENTS = 200
+# No browser shows a hundred thousand lines; an export has them all.
+MOST_OF_ALL = 5_000
 PARTS = ("advice", "escalation", "seen", "plan", "ladder_section", "timeline", "ledger", "model_list", "history")
 NOTHING_TYPED: Mapping[str, Any] = MappingProxyType({})
 MODEL_ORDER = ("open", "locked", "partner", "expected", "unknown", "retired")
@@ -61,7 +63,8 @@ def whole_page(
     """
     context = page_of(request, held, now=now) | dict(typed)
     if context["is_editor"]:
-        context["form"] = form or PaymentForm(account=held, zone=zone_of(request), now=now)
+        latest = [payment for payment, _entry in context["entries"]]
+        context["form"] = form or PaymentForm(account=held, latest=latest, zone=zone_of(request), now=now)
     live = living(PARTS, context, request)
     facts = context | {"parts": live.parts, "version": live.version}
     return render(request, "accounts/account.html", facts, status=status)
@@ -91,13 +94,17 @@ def changed(
 def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str, Any]:
     """Everything the account page and its parts show, with the standing of this moment."""
     shelf = Rulebook.objects.all().shelf()
-    payments = list(Payment.objects.filter(account=held).select_related("undoes").in_entry_order())
-    standing = actions.assess(held, [payment.as_line() for payment in payments], shelf, now=now)
+    ledger = Payment.objects.filter(account=held)
+    lines = [line for _, line in ledger.in_entry_order().lines()]
+    standing = actions.assess(held, lines, shelf, now=now)
     book, shows_all = standing.rulebook, bool(said(request, "all"))
     role = Membership.objects.filter(workspace=held.workspace_id, user=request.user).values_list("role", flat=True)
     may_write = role.first() in WRITING_ROLES
-    by_id = {str(payment.pk): payment for payment in payments}
-    entries = [(by_id[entry.line.id], entry) for entry in reversed(standing.tally.entries)]
+    latest = standing.tally.entries[-(MOST_OF_ALL if shows_all else MOST_PAYMENTS) :]
+    following = _following(held, standing)
+    stepped = [line_id for step in following.steps for line_id in step.by] if following is not None else []
+    keys = {int(entry.line.id) for entry in latest} | {int(line_id) for line_id in stepped}
+    by_id = {str(key): payment for key, payment in ledger.select_related("undoes").in_bulk(keys).items()}
     events = list(held.events.latest_first().select_related("by")[: None if shows_all else MOST_EVENTS + 1])
     words = said(request, "model")
     return {
@@ -107,9 +114,10 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         "standing": standing.as_json(),
         "timeline": _timeline(held, standing),
         "is_above_rules": _is_above(standing),
-        **plan_of(held, standing, by_id),
-        "entries": entries if shows_all else entries[:MOST_PAYMENTS],
-        "all_entries": entries,
+        **plan_of(held, standing, following, by_id),
+        "entries": [(by_id[entry.line.id], entry) for entry in reversed(latest)],
+        "entry_count": len(standing.tally.entries),
+        "shows_all": shows_all,
         "correcting": said_often(request, "correcting"),
         "may_write": may_write,
         "is_editor": may_write and not held.is_archived,
@@ -132,15 +140,21 @@ def _timeline(held: Account, standing: rules.Standing) -> rules.Timeline:
     return rules.timeline(standing, shown, told)
 
 
-def plan_of(held: Account, standing: rules.Standing, payments: Mapping[str, Payment]) -> dict[str, Any]:
-    """The running plan and how far it has been followed, with the payments of each step; is the goal met?"""
+def _following(held: Account, standing: rules.Standing) -> rules.Following | None:
+    """How far the running plan has been followed; None without one."""
     plan: Plan | None = getattr(held, "running_plan", None)  # read along by `with_plan`
-    following = actions.follow(plan, standing, held) if plan is not None else None
+    return actions.follow(plan, standing, held) if plan is not None else None
+
+
+def plan_of(
+    held: Account, standing: rules.Standing, following: rules.Following | None, payments: Mapping[str, Payment]
+) -> dict[str, Any]:
+    """The running plan and how far it has been followed, with the payments of each step; is the goal met?"""
     steps = following.steps if following is not None else ()
     goal = rules.needed_tier(standing.rulebook, held.wish, standing.at.date(), held.confirmed) if held.wish else None
     return {
         "is_goal_met": goal is not None and goal.tier is not None and standing.seen_tier.rank >= goal.tier.rank,
-        "plan": plan,
+        "plan": getattr(held, "running_plan", None),
         "following": following,
         "plan_steps": [(followed, [payments[line_id] for line_id in followed.by]) for followed in steps],
         "planner_address": planner_address(held),

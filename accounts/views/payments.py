@@ -15,8 +15,8 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions
 from accounts.forms.payments import PaymentForm, words_of
-from accounts.models import Account, Payment
-from accounts.views.account import changed, page_of, whole_page
+from accounts.models import Account, Payment, Rulebook
+from accounts.views.account import changed, whole_page
 from accounts.views.requests import PersonRequest, find_account, find_payment, zone_of
 
 
@@ -81,9 +81,12 @@ def correct_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
 
 def _line(request: PersonRequest, payment: Payment, *, now: datetime) -> HttpResponse:
     """The payment's line of the ledger."""
-    context = page_of(request, find_account(request, payment.account_id), now=now) | {"correcting": ()}
-    [(line, entry)] = [found for found in context["all_entries"] if found[0] == payment]
-    return render(request, "accounts/_payment_row.html", context | {"payment": line, "entry": entry})
+    held = payment.account
+    lines = [line for _, line in Payment.objects.filter(account=held).in_entry_order().lines()]
+    standing = actions.assess(held, lines, Rulebook.objects.of(held.provider).shelf(), now=now)
+    [entry] = [entry for entry in standing.tally.entries if entry.line.id == str(payment.pk)]
+    context = {"payment": payment, "entry": entry, "account": held, "is_editor": True, "correcting": ()}
+    return render(request, "accounts/_payment_row.html", context)
 
 
 @require_POST

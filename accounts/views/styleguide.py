@@ -136,7 +136,7 @@ def _account(request: PersonRequest, row: Row, now: datetime) -> dict[str, Any]:
         "missing": rules.REQUIREMENTS[:1],
         "confirmed": rules.REQUIREMENTS[1:2],
         "entries": entries,
-        "all_entries": entries,
+        "entry_count": len(entries) + 1,
         "correcting": set(),
         "events": samples.events(row.account, request.user, now=now),
         "models": models_of(row.account, standing, "", now=now)[:MOST_MODELS],
