@@ -1,9 +1,11 @@
 """The ledger: which lines count, why or why not, the running total, and the clock."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import accumulate
 
 COUNTABLE = ("purchase", "auto_recharge", "invoice")
 NEVER_COUNTED = ("grant", "promo", "transfer")
@@ -123,24 +125,19 @@ class Tally:
     total_usd: Decimal
     clock: datetime | None
     _payments: tuple[datetime, ...]
+    # Of each line that counts: its instant, and the lowest total from it on. Neither ever falls.
+    _climb: tuple[tuple[datetime, ...], tuple[Decimal, ...]]
 
     def stretch_start(self, least_usd: Decimal) -> datetime | None:
         """Return when the current unbroken stretch with a total >= least_usd began; None if the total is below."""
-        if self.total_usd < least_usd:
-            return None
-        start = None
-        for entry in self.entries:
-            if not entry.counts:
-                continue
-            if entry.total_usd < least_usd:
-                start = None
-            elif start is None:
-                start = entry.line.paid_at
-        return start
+        instants, lowest = self._climb
+        place = bisect_left(lowest, least_usd)
+        return instants[place] if place < len(instants) else None
 
     def first_payment_from(self, instant: datetime) -> datetime | None:
         """Return the instant of the first counted payment made at or after an instant."""
-        return next((paid_at for paid_at in self._payments if paid_at >= instant), None)
+        place = bisect_left(self._payments, instant)
+        return self._payments[place] if place < len(self._payments) else None
 
 
 def check_links(lines: Iterable[Line]) -> None:
@@ -167,33 +164,40 @@ def tally(lines: Iterable[Line], *, at: datetime, counts_since: date | None = No
     for line in past:
         if line.undoes and line.status == "succeeded":
             undone[line.undoes] = undone.get(line.undoes, ZERO) - line.counted_usd
-    payments = {line.id: line for line in past if line.kind not in UNDOING}
-    dropped = {payment_id: _is_dropped(payments[payment_id], undone.get(payment_id), start) for payment_id in payments}
+    payments = [line for line in past if line.id in undone and line.kind not in UNDOING]
+    dropped = {line.id for line in payments if _is_dropped(line, undone[line.id], start)}
 
     entries = []
     total = ZERO
-    clock = None
-    instants = []
+    instants, climb = [], []
     for line in past:
-        reason = _reason(line, dropped, start)
-        counted = line.counted_usd if reason in ("counts", "lowers") else ZERO
+        usd = line.counted_usd
+        reason = _reason(line, usd, dropped, start)
+        counted = usd if reason in ("counts", "lowers") else ZERO
         total += counted
         entries.append(Entry(line, reason, counted, total))
         if reason == "counts":
             instants.append(line.paid_at)
-            clock = clock or line.paid_at
-    return Tally(tuple(entries), total, clock, tuple(instants))
+        if reason in ("counts", "lowers"):
+            climb.append((line.paid_at, total))
+    clock = instants[0] if instants else None
+    return Tally(tuple(entries), total, clock, tuple(instants), _lowest(climb))
 
 
-def _is_dropped(payment: Line, undone_usd: Decimal | None, start: datetime | None) -> bool:
+def _lowest(climb: Sequence[tuple[datetime, Decimal]]) -> tuple[tuple[datetime, ...], tuple[Decimal, ...]]:
+    totals = [total for _, total in climb]
+    lowest = list(accumulate(reversed(totals), min))
+    return tuple(paid_at for paid_at, _ in climb), tuple(reversed(lowest))
+
+
+def _is_dropped(payment: Line, undone_usd: Decimal, start: datetime | None) -> bool:
     """Whether a payment's refunds reach its counted amount (0 for what never counts), so that all its lines drop."""
-    if undone_usd is None:
-        return False
-    return undone_usd >= (payment.counted_usd if _plain_reason(payment, start) == "counts" else ZERO)
+    usd = payment.counted_usd
+    return undone_usd >= (usd if _plain_reason(payment, usd, start) == "counts" else ZERO)
 
 
-def _plain_reason(line: Line, start: datetime | None) -> str:
-    """The reason of a line on its own, refunds aside."""
+def _plain_reason(line: Line, usd: Decimal, start: datetime | None) -> str:
+    """The reason of a line on its own, refunds aside; `usd` is its counted amount."""
     if line.kind in NEVER_COUNTED:
         return line.kind
     if line.status != "succeeded":
@@ -202,13 +206,13 @@ def _plain_reason(line: Line, start: datetime | None) -> str:
         return "before_start"
     if line.kind in UNDOING:
         return "lowers"
-    return "counts" if line.counted_usd > 0 else "nothing_left"
+    return "counts" if usd > 0 else "nothing_left"
 
 
-def _reason(line: Line, dropped: Mapping[str, bool], start: datetime | None) -> str:
-    reason = _plain_reason(line, start)
-    if reason == "counts" and dropped.get(line.id):
+def _reason(line: Line, usd: Decimal, dropped: Set[str], start: datetime | None) -> str:
+    reason = _plain_reason(line, usd, start)
+    if reason == "counts" and line.id in dropped:
         return "refunded"
-    if reason in ("lowers", "before_start") and line.undoes and dropped.get(line.undoes):
+    if reason in ("lowers", "before_start") and line.undoes in dropped:
         return "undoes_dropped"
     return reason

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import rules
 from accounts.actions import Outcome
 from accounts.gateways.examiner.findings import MOST_PAGES, MOST_PIXELS
-from accounts.models import Payment, Receipt
+from accounts.models import Receipt
 from accounts.templatetags import moments
 from accounts.templatetags.slugs import Words
 
@@ -87,15 +87,14 @@ def wants_receipt(entry: rules.Entry) -> bool:
 
 
 @register.simple_tag
-def with_receipt(entries: Iterable[tuple[Payment, rules.Entry]]) -> str:
+def with_receipt(proved: tuple[int, int]) -> str:
     """How many of the payments that count have a receipt, such as "3 of 12 payments have a receipt"; "" without any."""
-    counted = [payment for payment, entry in entries if wants_receipt(entry)]
-    if not counted:
+    count, wanted = proved
+    if not wanted:
         return ""
-    proved = sum(bool(getattr(payment, "kept_receipts", ())) for payment in counted)
     words = ngettext(
         "{proved} of {count} payment that counts has a receipt",
         "{proved} of {count} payments that count have a receipt",
-        len(counted),
+        wanted,
     )
-    return words.format(proved=f"{proved:,}", count=f"{len(counted):,}")
+    return words.format(proved=f"{count:,}", count=f"{wanted:,}")

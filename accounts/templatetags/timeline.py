@@ -28,6 +28,8 @@ NEAR = 1.5
 PHONE, MARGIN, PHONE_LETTER = 238, 34, 6.2
 # The share of the width that a letter takes on a telephone and on a desk.
 LETTER, LETTER_WIDE = 3.2, 0.85
+# With more steps than this the line is drawn in whole units of its thousand.
+MOST_FINE = 1000
 # How many days lie between two dates at the bottom, by how many the drawing holds; beyond these it is months.
 TICKS = ((9, 1), (18, 2), (36, 4), (63, 7), (126, 14))
 MONTHS = ((260, 1), (520, 2), (1100, 4), (2200, 12))
@@ -118,10 +120,11 @@ class _Drawer:
 
     def _paths(self) -> tuple[str, str]:
         """The counted total as a line of steps until today, and what lies under it."""
-        points = [f"M0 {BASE}"]
-        for step in self._held.steps:
-            points.append(f"H{10 * self._left(step.at):.1f}V{self._y(step.total_usd)}")
-        line = "".join(points) + f"H{10 * self._left(self._held.today):.1f}"
+        # Of steps that stand in the same place the last one is seen.
+        places = 1 if len(self._held.steps) <= MOST_FINE else 0
+        heights = {f"{10 * self._left(step.at):.{places}f}": step.total_usd for step in self._held.steps}
+        points = "".join(f"H{left}V{self._y(total)}" for left, total in heights.items())
+        line = f"M0 {BASE}{points}H{10 * self._left(self._held.today):.1f}"
         return line, f"{line}V{BASE}H0Z"
 
     def _payments(self) -> list[Mark]:

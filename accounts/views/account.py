@@ -19,16 +19,19 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import actions, rules
 from accounts.forms.payments import PaymentForm
 from accounts.forms.receipts import ACCEPTED, most_bytes
-from accounts.models import Account, Membership, Payment, Plan, Receipt, Rulebook, kept_rows
+from accounts.models import Account, Membership, Payment, Plan, Rulebook
 from accounts.models.workspace import WRITING_ROLES
 from accounts.views.climbing import climbing
-from accounts.views.crediting import credit_that_expires, doubted, refund_asked
+from accounts.views.crediting import credit_that_expires, doubted, named_in, refund_asked
+from accounts.views.ledger import payments_of, proved_of
 from accounts.views.living import answer, living, whole
 from accounts.views.planner import planner_address
 from accounts.views.requests import PersonRequest, find_account, said, said_often, zone_of
 
 MOST_EVENTS = 30
 MOST_PAYMENTS = 200
+# No browser shows a hundred thousand lines; an export has them all.
+MOST_OF_ALL = 5_000
 PARTS = (
     *("advice", "escalation", "seen", "plan", "ladder_section", "timeline", "ledger", "credit", "model_list"),
     "history",
@@ -49,7 +52,7 @@ def account(request: PersonRequest, account_id: UUID) -> HttpResponse:
     if request.htmx.target == "model-list":
         return render(request, "accounts/_model_list.html", context)
     if request.htmx.target == "payment-form" and context["is_editor"]:
-        form = fresh_form(request, held, now=now)
+        form = fresh_form(request, held, context, now=now)
         return render(request, "accounts/_payment_form.html", context | {"form": form})
     return answer(PARTS, context, request)
 
@@ -69,18 +72,19 @@ def whole_page(
     """
     context = page_of(request, held, now=now) | dict(typed)
     if context["is_editor"]:
-        context["form"] = form or fresh_form(request, held, now=now)
+        context["form"] = form or fresh_form(request, held, context, now=now)
         context |= {"accepted": ACCEPTED, "most_sent": most_bytes()}
     live = living(PARTS, context, request)
     facts = context | {"parts": live.parts, "version": live.version}
     return render(request, "accounts/account.html", facts, status=status)
 
 
-def fresh_form(request: PersonRequest, held: Account, *, now: datetime) -> PaymentForm:
+def fresh_form(request: PersonRequest, held: Account, context: Mapping[str, Any], *, now: datetime) -> PaymentForm:
     """The payment form, empty or about to take back the payment that the address names."""
+    latest = [payment for payment, _entry in context["entries"]]
     initial = refund_asked(request, held)
     focus = "gross" if initial else ""
-    return PaymentForm(account=held, zone=zone_of(request), now=now, initial=initial, focus=focus)
+    return PaymentForm(account=held, latest=latest, zone=zone_of(request), now=now, initial=initial, focus=focus)
 
 
 def changed(
@@ -98,7 +102,7 @@ def changed(
     context["correcting"] -= {str(corrected)}
     html = [whole(living(PARTS, context, request), context, request)]
     if is_form_used:
-        context["form"] = fresh_form(request, fresh, now=now)
+        context["form"] = fresh_form(request, fresh, context, now=now)
         html.append(render_to_string("accounts/_payment_form.html", context, request))
     html.append(render_to_string("accounts/_messages.html", context, request))
     return HttpResponse("\n".join(html), headers={"HX-Reswap": "none"})
@@ -107,13 +111,16 @@ def changed(
 def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str, Any]:
     """Everything the account page and its parts show, with the standing of this moment."""
     shelf = Rulebook.objects.all().shelf()
-    payments = payments_of(held)
-    standing = actions.assess(held, [payment.as_line() for payment in payments], shelf, now=now)
+    lines = [line for _, line in Payment.objects.filter(account=held).in_entry_order().lines()]
+    standing = actions.assess(held, lines, shelf, now=now)
     book, shows_all = standing.rulebook, bool(said(request, "all"))
     role = Membership.objects.filter(workspace=held.workspace_id, user=request.user).values_list("role", flat=True)
     may_write = role.first() in WRITING_ROLES
-    by_id = {str(payment.pk): payment for payment in payments}
-    entries = [(by_id[entry.line.id], entry) for entry in reversed(standing.tally.entries)]
+    latest = standing.tally.entries[-(MOST_OF_ALL if shows_all else MOST_PAYMENTS) :]
+    following = _following(held, standing)
+    stepped = [line_id for step in following.steps for line_id in step.by] if following is not None else []
+    by_id = payments_of(held, [*(entry.line.id for entry in latest), *stepped, *named_in(standing.doubts)])
+    shown = [by_id[entry.line.id] for entry in latest]
     events = list(held.events.latest_first().select_related("by")[: None if shows_all else MOST_EVENTS + 1])
     words = said(request, "model")
     return {
@@ -124,11 +131,13 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         "timeline": _timeline(held, standing),
         "is_above_rules": _is_above(standing),
         "doubts": doubted(standing.doubts, by_id),
-        **credit_that_expires(held, payments, now=now),
-        **plan_of(held, standing, by_id),
-        "entries": entries if shows_all else entries[:MOST_PAYMENTS],
-        "all_entries": entries,
-        "is_cut": not shows_all and len(entries) > MOST_PAYMENTS,
+        **credit_that_expires(held, lines, shown, now=now),
+        **plan_of(held, standing, following, by_id),
+        "entries": list(zip(reversed(shown), reversed(latest), strict=True)),
+        "entry_count": len(standing.tally.entries),
+        "shows_all": shows_all,
+        "is_cut": len(latest) < len(standing.tally.entries),
+        "proved": proved_of(held, standing, by_id),
         "correcting": said_often(request, "correcting"),
         "may_write": may_write,
         "is_editor": may_write and not held.is_archived,
@@ -145,19 +154,6 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
     }
 
 
-def payments_of(held: Account) -> list[Payment]:
-    """The account's payments in their order, each with its `kept_receipts`, in one query."""
-    payments: list[Any] = list(
-        Payment.objects.filter(account=held)
-        .select_related("undoes")
-        .annotate(receipt_rows=kept_rows())
-        .in_entry_order()
-    )
-    for payment in payments:
-        payment.kept_receipts = [Receipt.from_row(row) for row in payment.receipt_rows]
-    return payments
-
-
 def _timeline(held: Account, standing: rules.Standing) -> rules.Timeline:
     shown = [rules.Shown(tier, at) for tier, at in held.sightings.in_order().values_list("tier", "seen_at")]
     notices = held.notices.about_tiers().in_order()
@@ -165,15 +161,21 @@ def _timeline(held: Account, standing: rules.Standing) -> rules.Timeline:
     return rules.timeline(standing, shown, told)
 
 
-def plan_of(held: Account, standing: rules.Standing, payments: Mapping[str, Payment]) -> dict[str, Any]:
-    """The running plan and how far it has been followed, with the payments of each step; is the goal met?"""
+def _following(held: Account, standing: rules.Standing) -> rules.Following | None:
+    """How far the running plan has been followed; None without one."""
     plan: Plan | None = getattr(held, "running_plan", None)  # read along by `with_plan`
-    following = actions.follow(plan, standing, held) if plan is not None else None
+    return actions.follow(plan, standing, held) if plan is not None else None
+
+
+def plan_of(
+    held: Account, standing: rules.Standing, following: rules.Following | None, payments: Mapping[str, Payment]
+) -> dict[str, Any]:
+    """The running plan and how far it has been followed, with the payments of each step; is the goal met?"""
     steps = following.steps if following is not None else ()
     goal = rules.needed_tier(standing.rulebook, held.wish, standing.at.date(), held.confirmed) if held.wish else None
     return {
         "is_goal_met": goal is not None and goal.tier is not None and standing.seen_tier.rank >= goal.tier.rank,
-        "plan": plan,
+        "plan": getattr(held, "running_plan", None),
         "following": following,
         "plan_steps": [(followed, [payments[line_id] for line_id in followed.by]) for followed in steps],
         "planner_address": planner_address(held),

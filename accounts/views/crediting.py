@@ -37,9 +37,11 @@ def credits_of(account: Account, lines: Iterable[rules.Line], *, now: datetime) 
     return rules.credits(lines, rule, at=now, zone=timezone.get_current_timezone())
 
 
-def credit_that_expires(account: Account, payments: Sequence[Payment], *, now: datetime) -> dict[str, object]:
-    """What the account page shows of credit and of money that came back."""
-    held = credits_of(account, (payment.as_line() for payment in payments), now=now)
+def credit_that_expires(
+    account: Account, lines: Iterable[rules.Line], payments: Sequence[Payment], *, now: datetime
+) -> dict[str, object]:
+    """What the account page shows of credit and of money that came back; `payments` are those it shows, in order."""
+    held = credits_of(account, lines, now=now)
     return {
         "beside": beside(payments, held),
         "expiries": rules.expiries(held),
@@ -89,6 +91,11 @@ def refund_asked(request: PersonRequest, account: Account) -> dict[str, object] 
     undone = {payment.pk: list(payment.undone_by.filter(status__in=("succeeded", "pending")))}
     left = _left(payment, undone)
     return refund_of(payment, left) if left is not None else None
+
+
+def named_in(doubts: Iterable[rules.Doubt]) -> list[str]:
+    """The ids of the lines that are named with doubts."""
+    return [line.id for doubt in doubts for line in doubt.lines[:MOST_NAMED]]
 
 
 def doubted(doubts: Iterable[rules.Doubt], known: dict[str, Payment] | None = None) -> Doubted:

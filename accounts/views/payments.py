@@ -16,8 +16,10 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import actions
 from accounts.forms.payments import PaymentForm, words_of
 from accounts.forms.receipts import most_bytes
-from accounts.models import Account, Payment
-from accounts.views.account import changed, page_of, whole_page
+from accounts.models import Account, Payment, Rulebook
+from accounts.views.account import changed, whole_page
+from accounts.views.crediting import credit_that_expires
+from accounts.views.ledger import payments_of
 from accounts.views.receipts import attach
 from accounts.views.requests import PersonRequest, find_account, find_payment, said, takes_up_to, zone_of
 
@@ -98,9 +100,15 @@ def _is_corrected(request: PersonRequest, payment: Payment, form: PaymentForm, *
 
 def _line(request: PersonRequest, payment: Payment, *, now: datetime) -> HttpResponse:
     """The payment's line of the ledger."""
-    context = page_of(request, find_account(request, payment.account_id), now=now) | {"correcting": ()}
-    [(line, entry)] = [found for found in context["all_entries"] if found[0] == payment]
-    return render(request, "accounts/_payment_row.html", context | {"payment": line, "entry": entry})
+    held = payment.account
+    lines = [line for _, line in Payment.objects.filter(account=held).in_entry_order().lines()]
+    standing = actions.assess(held, lines, Rulebook.objects.of(held.provider).shelf(), now=now)
+    [entry] = [entry for entry in standing.tally.entries if entry.line.id == str(payment.pk)]
+    back = [line.id for line in lines if line.undoes == entry.line.id]
+    shown = payments_of(held, [entry.line.id, *back])
+    context = credit_that_expires(held, lines, list(shown.values()), now=now)
+    context |= {"payment": shown[entry.line.id], "entry": entry, "account": held, "is_editor": True, "correcting": ()}
+    return render(request, "accounts/_payment_row.html", context)
 
 
 @require_POST

@@ -23,7 +23,10 @@ def credit(account: Account, payments: Sequence[Payment], *, now: datetime) -> d
             payment.expires_on = today + timedelta(days=12)
         if payment.kind == "refund":
             payment.undoes = held[0]
-    return {**credit_that_expires(account, held, now=now), "soon_gone": soon_gone(account, _lines(held), now=now)}
+    return {
+        **credit_that_expires(account, _lines(held), held, now=now),
+        "soon_gone": soon_gone(account, _lines(held), now=now),
+    }
 
 
 def _lines(payments: Sequence[Payment]) -> list[rules.Line]:

@@ -1,12 +1,14 @@
 """The payment form: what every payment has, then what its kind and its currency need, the rest folded away."""
 
 import uuid
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -18,7 +20,31 @@ from accounts.gateways import published
 from accounts.models import Account, Payment
 from accounts.templatetags.slugs import STATUSES as STATUS_WORDS
 
+# So many payments can be chosen from as taken back.
+MOST_CHOICES = 200
 STATUSES = [(status, STATUS_WORDS[status]) for status in rules.STATUSES if status != "void"]
+
+
+class LatestPayments(ModelChoiceIterator):
+    """The latest payments as choices, and the one that is chosen; any other may still be sent.
+
+    The field's `latest` are those that somebody has read already, or None; `chosen` is the uid that stands in it.
+    """
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield ("", self.field.empty_label)
+        latest = getattr(self.field, "latest", None)
+        latest = list(self.queryset[:MOST_CHOICES]) if latest is None else latest
+        for payment in [*latest, *self._chosen(latest)]:
+            yield self.choice(payment)
+
+    def _chosen(self, latest: Sequence[Payment]) -> list[Payment]:
+        """The payment that is chosen, where it is not among the latest."""
+        try:
+            uid = uuid.UUID(str(getattr(self.field, "chosen", "")))
+        except ValueError:
+            return []
+        return [] if any(payment.uid == uid for payment in latest) else list(self.queryset.filter(uid=uid))
 
 
 class PaymentForm(LineForm):
@@ -65,19 +91,29 @@ class PaymentForm(LineForm):
     FOLDED = ("clock", "status", "reference", "note")
 
     def __init__(
-        self, *args: Any, account: Account, payment: Payment | None = None, focus: str = "", **options: Any
+        self,
+        *args: Any,
+        account: Account,
+        payment: Payment | None = None,
+        latest: Sequence[Payment] | None = None,
+        focus: str = "",
+        **options: Any,
     ) -> None:
-        """payment: the one to correct, else a new one is meant. focus: the field where the reader's hand is wanted."""
+        """payment: the one to correct, else a new one is meant. latest: the payments to choose from, where somebody has
+        read them. focus: the field where the reader's hand is wanted."""
         self.account, self.payment = account, payment
         if payment is not None:
             options.setdefault("initial", _initial(payment, options["zone"]))
         super().__init__(*args, **options)
         if not self.is_bound:
             self.initial["form_key"] = uuid.uuid4()
-        undoable = Payment.objects.filter(account=account, kind__in=(*rules.COUNTABLE, *rules.NEVER_COUNTED))
+        kinds = (*rules.COUNTABLE, *rules.NEVER_COUNTED)
+        undoable = Payment.objects.filter(account=account, kind__in=kinds)
         if payment is not None:
             undoable = undoable.exclude(pk=payment.pk)
         undoes: Any = self.fields["undoes"]
+        undoes.iterator, undoes.chosen = LatestPayments, self["undoes"].value()
+        undoes.latest = None if latest is None else [one for one in latest if one.kind in kinds]
         undoes.queryset = undoable.order_by("-paid_at", "-id")
         undoes.label_from_instance = self._name_of
         self.fields["currency"].widget.attrs |= {

@@ -16,10 +16,10 @@ CLOCK = re.compile(
     r" ?(?P<noon>[ap]\.?m\.?)? ?(?P<zone>Z|(?:UTC|GMT)?(?P<offset>[+-]\d{1,2}(?::?\d{2})?)|UTC|GMT)?$",
     re.IGNORECASE | re.ASCII,
 )
-WEEKDAY = re.compile(
-    r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? +| ?\(?(?:星期|周)[一二三四五六日天]\)?$",
-    re.IGNORECASE,
-)
+# Where a time is written, it has one of these; the pattern need not be tried further ahead than so many signs.
+CLOCK_MARK, CLOCK_AHEAD = re.compile("[:时点]"), 14
+WEEKDAY_FIRST = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? +", re.IGNORECASE)
+WEEKDAY_LAST = re.compile(r" ?\(?(?:星期|周)[一二三四五六日天]\)?$")
 ORDERED = re.compile(
     r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2})| ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?[日号]?)", re.ASCII
 )
@@ -46,7 +46,6 @@ class Moment:
     zone: tzinfo | None = None
 
 
-@lru_cache(maxsize=16_384)
 def read_day(text: str, order: str = "") -> Moment:
     """Read a day, perhaps with a time. `order` is how this column writes 04/05/2025: "day" or "month" first.
 
@@ -54,9 +53,12 @@ def read_day(text: str, order: str = "") -> Moment:
     """
     said = plain(text)
     clock, zone = None, None
-    if match := CLOCK.search(said):
-        said, (clock, zone) = said[: match.start()].strip(), _clock(match)
-    said = WEEKDAY.sub("", said).strip(" ,")
+    mark = CLOCK_MARK.search(said)
+    if mark is not None and (match := CLOCK.search(said, max(0, mark.start() - CLOCK_AHEAD))):
+        said, (clock, zone) = said[: match.start()], _clock(match)
+    if match := WEEKDAY_FIRST.match(said):
+        said = said[match.end() :]
+    said = (said if said.isascii() else WEEKDAY_LAST.sub("", said)).strip(" ,")
     try:
         return Moment(_day(said, order), clock, zone)
     except Unclear:

@@ -52,15 +52,15 @@ class _Matching:
     def __init__(self, held: Ledgers, zone: tzinfo) -> None:
         self._zone = zone
         self._free: dict[Key, list[Line]] = defaultdict(list)
-        self._referred: dict[tuple[str, str, str], tuple[Key, Line]] = {}
+        self._referred: dict[tuple[str, str, str], Line] = {}
+        self._taken: set[str] = set()  # by a row with its reference
         self._rows: dict[tuple[str, str, str], tuple[int, Found]] = {}
         for account, lines in held.items():
             # A live line answers before a void one.
             for line in sorted(lines, key=lambda line: line.status == "void"):
-                key = self._key(account, line)
-                self._free[key].append(line)
+                self._free[self._key(account, line)].append(line)
                 if line.reference:
-                    self._referred.setdefault((account, line.kind, line.reference), (key, line))
+                    self._referred.setdefault((account, line.kind, line.reference), line)
 
     @property
     def has_lines(self) -> bool:
@@ -82,9 +82,8 @@ class _Matching:
             return None
         name = row.account, row.kind, row.reference
         if name in self._referred:
-            key, line = self._referred[name]
-            if line in self._free[key]:
-                self._free[key].remove(line)
+            line = self._referred[name]
+            self._taken.add(line.id)
             differs = self._differs(row, line)
             return Verdict("conflict" if differs else "duplicate", held=line.id, field=differs)
         if name in self._rows:
@@ -98,10 +97,16 @@ class _Matching:
         """The first free line that says the same as the row, in one of the statuses; the first group goes first."""
         free = self._free.get(self._key(row.account, row), [])
         for group in statuses if free else ():
-            for line in free:
-                if line.status in group and not (line.reference and row.reference):
-                    free.remove(line)
-                    return line
+            place = 0
+            while place < len(free):
+                line = free[place]
+                is_taken = line.id in self._taken
+                if is_taken or (line.status in group and not (line.reference and row.reference)):
+                    del free[place]
+                    if not is_taken:
+                        return line
+                else:
+                    place += 1
         return None
 
     def by_day(self, row: Found) -> Verdict | None:
