@@ -27,6 +27,7 @@ DROP = "drop"  # break the connection without a word
 HANG = "hang"  # never answer
 DRIP = "drip"  # one byte of the answer, again and again, without ever ending it
 HUGE = "huge"  # an answer without an end
+ECHO = "echo"  # 404, and everything that the request held
 BOMB = "bomb"  # a small answer that unpacks to a gigabyte
 MEGABYTE = 1024 * 1024
 
@@ -100,6 +101,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b"x" * MEGABYTE)
         elif action == BOMB:
             self._answer(500, {"content-encoding": "gzip", "content-type": "text/plain"}, _bomb())
+        elif action == ECHO:
+            taken = receiver.taken[-1]
+            words = f"no such hook: {taken.path} {taken.body.decode()[:80]} {taken.headers}"
+            self._answer(404, {"content-type": "text/plain"}, words.encode())
         elif isinstance(action, float):
             time.sleep(action)
             self._answer(200, {}, b"ok")

@@ -1,7 +1,7 @@
 """The post room: notices as rows first, then as mail and as messages through channels."""
 
 from accounts.notices import sealing, unsubscribe
-from accounts.notices.call import call, call_test
+from accounts.notices.calling import call, call_test
 from accounts.notices.outbox import MUTED, PAUSED
 from accounts.notices.raising import Wanted, raise_notices
 from accounts.notices.send import deliver, send_test
