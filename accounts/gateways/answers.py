@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from accounts.gateways.letter import one_line
 
@@ -28,11 +28,13 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 
 def secrets_of(target: str) -> set[str]:
-    """Everything in an address that may be secret, as it stands there and decoded: all but its scheme and host."""
+    """Everything in an address that may be secret, as it stands there and decoded: all but a webhook's scheme and host.
+
+    In an address of a chat service even what looks like a host may be a token.
+    """
     parts = urlsplit(target)
-    found = {target, parts.query, parts.path.strip("/"), parts.username or "", parts.password or ""}
-    found.update(parts.path.split("/"))
-    found.update(value for _name, value in parse_qsl(parts.query))
+    told = f"{parts.path}?{parts.query}" if parts.scheme in ("http", "https") else target.partition("://")[2]
+    found = {target, parts.query, parts.path.strip("/"), *re.split(r"[/?&#]", told), *re.split(r"[/?&#=@:]", told)}
     found.update([unquote(each) for each in found])
     return {each for each in found if len(each) >= SHORTEST_SECRET}
 

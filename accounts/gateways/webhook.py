@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore2
 
@@ -90,6 +91,7 @@ class Session:
 
     def __init__(self, outside: Outside, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
+        self._outside = outside
         self._ends_at = 0.0
         self._backend = _Backend(outside, self._left)
         self._pool = httpcore2.ConnectionPool(
@@ -107,6 +109,8 @@ class Session:
 
     def send(self, call: Call, fence: mail.Fence) -> mail.Outcome:
         """Make a call; what goes wrong on the way is an outcome, what the fence raises passes through."""
+        if not self._is_safe(call.url):
+            return mail.Outcome(mail.UNREACHABLE, "unreachable")
         has_begun = False
         self._ends_at = time.monotonic() + self._patience.connect
 
@@ -127,6 +131,12 @@ class Session:
                 return mail.Outcome(mail.UNKNOWN, "no_answer")
             # One word for all that lies behind: a blocked address must look like one where nobody answers.
             return mail.Outcome(mail.UNREACHABLE, "tls" if _is_trust(error) else "unreachable")
+
+    def _is_safe(self, url: str) -> bool:
+        """Whether a call goes by TLS, or to an endpoint that the operator allows without."""
+        parts = urlsplit(url)
+        is_allowed = self._outside.is_allowed(parts.hostname or "", parts.port or 80)
+        return parts.scheme == "https" or (parts.scheme == "http" and is_allowed)
 
     def _post(self, call: Call, watch: Callable[[str, Mapping[str, Any]], None]) -> mail.Outcome:
         steps = dict.fromkeys(("connect", "read", "write", "pool"), self._patience.whole)

@@ -2,7 +2,7 @@
 
 from accounts.models.notice import MUTED
 from accounts.notices import credit, sealing, unsubscribe
-from accounts.notices.call import call, call_test
+from accounts.notices.calling import call, call_test
 from accounts.notices.outbox import PAUSED
 from accounts.notices.raising import Wanted, raise_notices
 from accounts.notices.send import deliver, send_test

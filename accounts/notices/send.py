@@ -1,4 +1,4 @@
-"""Send the mails that wait in the outbox: claim, fence, hand over, record. See call.py for channels.
+"""Send the mails that wait in the outbox: claim, fence, hand over, record. See calling.py for channels.
 
 Any number of senders may run at once, and each may die at any instant.
 """

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
-from django.db.models.functions import Now
+from django.db.models import Case, F, PositiveSmallIntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Least, Now
 
 from accounts.gateways import letter as mail
 from accounts.models import Channel, Delivery
@@ -61,7 +61,7 @@ def reap(now: datetime) -> int:
         lost = Delivery.objects.filter(status=SENDING, lease_until__lt=Now()).exclude(channel=MAIL)
         in_doubt = lost.filter(phase=DATA).update(
             status=Case(When(may_repeat, then=Value(PENDING)), default=Value(UNCERTAIN)),
-            doubts=Case(When(doubts__lt=MOST_DOUBTS, then=F("doubts") + 1), default=F("doubts")),
+            doubts=Least(F("doubts") + 1, Value(MOST_DOUBTS), output_field=PositiveSmallIntegerField()),
             next_at=now,
             last_code="no_answer",
             last_error="the sender stopped while it handed the message over",

@@ -100,12 +100,14 @@ def _make_channels(user: User) -> None:
     works = make.make_channel(user, name="Ops receiver", now=month)
     notices.note_try(works, Outcome(ACCEPTED, "204"), at=AT - timedelta(hours=3))
     works.save()
-    gone = make.make_channel(user, "ntfy", name="Ann's phone", now=month, muted_kinds=["tier_seen"])
+    gone = make.make_channel(user, "ntfy", name="Ann's phone", now=month + timedelta(days=1), muted_kinds=["tier_seen"])
     notices.note_try(gone, Outcome(REFUSED, "410", "topic was deleted"), at=AT - timedelta(hours=5))
     gone.failures, gone.failing_since = 1, AT - timedelta(hours=5)
     gone.paused_at, gone.paused_why = AT - timedelta(hours=5), "gone"
     gone.save()
-    actions.pause_channel(make.make_channel(user, "feishu", name="值班群", now=month), now=AT - timedelta(days=2))
+    actions.pause_channel(
+        make.make_channel(user, "feishu", name="值班群", now=month + timedelta(days=2)), now=AT - timedelta(days=2)
+    )
 
 
 def _stops() -> list[Stop]:

@@ -1,9 +1,12 @@
 """Start senders one after another: as soon as one is killed, the next one goes on. Prints the pid of each.
 
+Of mails, or with the argument "calls" of what goes through channels.
+
 A process of its own that forks: a sender lives from its first instant on, without a second of imports before.
 """
 
 import os
+import sys
 import time
 from datetime import timedelta
 
@@ -19,11 +22,13 @@ def main() -> None:
     from accounts.models import Delivery, Rulebook
     from accounts.notices import compose, outbox
 
+    send = notices.call if "calls" in sys.argv else notices.deliver
+
     def send_until_killed() -> None:
         while True:
             # Time runs fast here, so that what was put off comes due again.
             now = timezone.now() + timedelta(seconds=600 * (time.monotonic() - started))
-            notices.deliver(now=now)
+            send(now=now)
             time.sleep(0.005)
 
     started = time.monotonic()

@@ -89,20 +89,18 @@ def _one_round(both: threading.Barrier) -> None:
 
 
 @contextmanager
-def nursery(sink: Sink, policy: str):
+def nursery(*arguments: str, **surroundings: str):
     """A process that always has one sender alive; gives the pid of the one that lives now."""
     database = connection.settings_dict
     query = urlencode({"host": database["HOST"]})
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tierdash.settings",
         "DATABASE_URL": f"postgres://{quote(database['USER'])}@/{quote(database['NAME'])}?{query}",
-        "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
-        "TIERDASH_UNCERTAIN_MAIL": policy,
         "TIERDASH_LOG_LEVEL": "CRITICAL",
+        **surroundings,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.notices.nursery"], env=environment, stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, "-m", "tests.notices.nursery", *arguments]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     alive = [0]
 
     def listen() -> None:
@@ -117,12 +115,12 @@ def nursery(sink: Sink, policy: str):
         process.kill()
         process.wait()
         if alive[0]:
-            _kill(alive[0])
+            kill(alive[0])
         listener.join(5)
         process.stdout.close()
 
 
-def _kill(pid: int) -> bool:
+def kill(pid: int) -> bool:
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -143,13 +141,14 @@ def test_senders_killed_at_any_instant_lose_nothing_and_repeat_nothing(settings,
     sink = Sink({"dot": dots, "rcpt": [0.01] * 5 * mails})
     kills = 0
     with mail_server(settings, sink), ExitStack() as stack:
-        nurseries = [stack.enter_context(nursery(sink, policy)) for _ in range(2)]
+        facts = {"EMAIL_URL": f"smtp://127.0.0.1:{sink.port}", "TIERDASH_UNCERTAIN_MAIL": policy}
+        nurseries = [stack.enter_context(nursery(**facts)) for _ in range(2)]
         deadline = time.monotonic() + 60
         while Delivery.objects.filter(status__in=["pending", "sending"]).exists():
             assert time.monotonic() < deadline, f"not done, seed {seed}: {Counter(_statuses())}"
             time.sleep(chance.uniform(0.02, 0.4))
             pid = chance.choice(nurseries)()
-            kills += bool(pid) and _kill(pid)
+            kills += bool(pid) and kill(pid)
             if chance.random() < 0.3:
                 leases_run_out()
     accepted = Counter(sink.ids())

@@ -16,7 +16,7 @@ from accounts.gateways import letter as mail
 from accounts.gateways.keyring import KeyringError
 from accounts.models import Channel, Delivery, Rulebook, Shelf
 from accounts.models.channel import CHAT
-from accounts.notices import sealing, switchboard, wording
+from accounts.notices import outbox, sealing, switchboard, wording
 from accounts.notices.send import is_withdrawn, kept_on
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,9 @@ def _carry(delivery: Delivery, session: webhook.Session, shelf: Shelf, now: date
     at = now + timedelta(seconds=time.monotonic() - started)
     if outcome.kind == mail.WITHDRAWN:
         # The channel was paused or removed at the last moment, or somebody else has the message by now.
-        return "cancelled" if is_withdrawn(delivery, now=now) else "taken over"
+        fresh = outbox.with_circumstances(delivery.pk)
+        fresh.claim = delivery.claim
+        return "cancelled" if is_withdrawn(fresh, now=now) else "taken over"
     return kept_on(delivery, lambda: switchboard.record(delivery, outcome, at=at)) or "taken over"
 
 
