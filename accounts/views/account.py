@@ -18,10 +18,11 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions, rules
 from accounts.forms.payments import PaymentForm
-from accounts.models import Account, Membership, Payment, Plan, Rulebook
+from accounts.models import Account, Feed, Membership, Payment, Plan, Rulebook
 from accounts.models.workspace import WRITING_ROLES
 from accounts.views.climbing import climbing
 from accounts.views.crediting import credit_that_expires, doubted, refund_asked
+from accounts.views.feed import address_of
 from accounts.views.living import answer, living, whole
 from accounts.views.planner import planner_address
 from accounts.views.requests import PersonRequest, find_account, said, said_often, zone_of
@@ -108,8 +109,9 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
     payments = list(Payment.objects.filter(account=held).select_related("undoes").in_entry_order())
     standing = actions.assess(held, [payment.as_line() for payment in payments], shelf, now=now)
     book, shows_all = standing.rulebook, bool(said(request, "all"))
-    role = Membership.objects.filter(workspace=held.workspace_id, user=request.user).values_list("role", flat=True)
-    may_write = role.first() in WRITING_ROLES
+    member = Membership.objects.filter(workspace=held.workspace_id, user=request.user)
+    role, seed = member.values_list("role", "user__feed__seed").first() or ("", None)
+    may_write = role in WRITING_ROLES
     by_id = {str(payment.pk): payment for payment in payments}
     entries = [(by_id[entry.line.id], entry) for entry in reversed(standing.tally.entries)]
     events = list(held.events.latest_first().select_related("by")[: None if shows_all else MOST_EVENTS + 1])
@@ -129,6 +131,7 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         "is_cut": not shows_all and len(entries) > MOST_PAYMENTS,
         "correcting": said_often(request, "correcting"),
         "may_write": may_write,
+        "feed_address": address_of(Feed(seed=seed or ""), held),
         "is_editor": may_write and not held.is_archived,
         "tiers": book.tiers,
         "events": events if shows_all else events[:MOST_EVENTS],

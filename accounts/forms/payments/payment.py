@@ -57,7 +57,7 @@ class PaymentForm(LineForm):
     form_key = KeyField(required=False)
 
     HEAD = ("gross", "day", "kind")
-    # What depends on the kind and the currency (form.css hides what they do not need), and what is folded away.
+    # What depends on the kind and the currency (payments.css hides what they do not need), and what is folded away.
     NEEDED = ("currency", "tax", "rate", "undoes", "expires_on")
     FOLDED = ("clock", "status", "reference", "note")
 
