@@ -19,10 +19,11 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import actions, rules
 from accounts.forms.payments import PaymentForm
 from accounts.forms.receipts import ACCEPTED, most_bytes
-from accounts.models import Account, Membership, Payment, Plan, Rulebook
+from accounts.models import Account, Feed, Membership, Payment, Plan, Rulebook
 from accounts.models.workspace import WRITING_ROLES
 from accounts.views.climbing import climbing
 from accounts.views.crediting import credit_that_expires, doubted, named_in, refund_asked
+from accounts.views.feed import address_of
 from accounts.views.ledger import payments_of, proved_of
 from accounts.views.living import answer, living, whole
 from accounts.views.planner import planner_address
@@ -114,8 +115,9 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
     lines = [line for _, line in Payment.objects.filter(account=held).in_entry_order().lines()]
     standing = actions.assess(held, lines, shelf, now=now)
     book, shows_all = standing.rulebook, bool(said(request, "all"))
-    role = Membership.objects.filter(workspace=held.workspace_id, user=request.user).values_list("role", flat=True)
-    may_write = role.first() in WRITING_ROLES
+    member = Membership.objects.filter(workspace=held.workspace_id, user=request.user)
+    role, seed = member.values_list("role", "user__feed__seed").first() or ("", None)
+    may_write = role in WRITING_ROLES
     latest = standing.tally.entries[-(MOST_OF_ALL if shows_all else MOST_PAYMENTS) :]
     following = _following(held, standing)
     stepped = [line_id for step in following.steps for line_id in step.by] if following is not None else []
@@ -140,6 +142,7 @@ def page_of(request: PersonRequest, held: Account, *, now: datetime) -> dict[str
         "proved": proved_of(held, standing, by_id),
         "correcting": said_often(request, "correcting"),
         "may_write": may_write,
+        "feed_address": address_of(Feed(seed=seed or ""), held),
         "is_editor": may_write and not held.is_archived,
         "tiers": book.tiers,
         "events": events if shows_all else events[:MOST_EVENTS],

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Case, Count, F, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 PER_PAGE = 50
 MOST_ACTS = 12
 MOST_NEXT = 6
+# So many times as many are looked through: the clock's next look may come sooner than what is shown here.
+LOOKED_THROUGH = 3
 # How many accounts that time has overtaken are looked at while the beat is silent.
 MOST_OVERDUE = 50
 PARTS = ("board_now", "board_rows", "board_totals")
@@ -105,8 +107,7 @@ def _board(request: PersonRequest, now: datetime) -> dict[str, Any]:
     page = Paginator(narrowed, PER_PAGE).get_page(request.GET.get("page"))
     listed = list(page.object_list)
     pressing = _pressing(mine, now)
-    ahead = mine.filter(standing__next_look_at__gt=now).order_by("standing__next_look_at", "id")
-    waiting = list(ahead.with_standing().with_plan().with_hush(now)[:MOST_NEXT])
+    waiting = list(_ahead(mine, now).with_standing().with_plan().with_hush(now)[: MOST_NEXT * LOOKED_THROUGH])
     rows = {row.account.id: row for row in rows_of([*listed, *pressing, *waiting], shelf, now=now)}
     urgent = [rows[account.id] for account in pressing if rows[account.id].is_urgent]
     counts: list[Any] = list(
@@ -130,6 +131,13 @@ def _board(request: PersonRequest, now: datetime) -> dict[str, Any]:
         "is_filtered": any(request.GET.get(name) for name in ("q", "provider", "advice", "tier")),
         "may_add": Workspace.objects.editable_by(request.user).exists(),
     }
+
+
+def _ahead(mine: QuerySet[Account], now: datetime) -> Any:
+    """Accounts to which time alone brings something, the soonest first. Looking again for credit's sake is nothing."""
+    hushed = Exists(Account.objects.filter(pk=OuterRef("pk")).hushed(now))
+    changes = ~Q(standing__document__next_change_at=None) | Q(hushed)
+    return mine.filter(changes, standing__next_look_at__gt=now).order_by("standing__next_look_at", "id")
 
 
 def _pressing(mine: QuerySet[Account], now: datetime) -> list[Account]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts import actions
-from accounts.models import Feed, User
+from accounts.models import Account, Feed, User
 from accounts.models.feed import UNDO_FOR
 from accounts.views.requests import PersonRequest
 
@@ -22,14 +22,21 @@ def feed_of(user: User, *, now: datetime) -> dict[str, Any]:
     return shown(Feed.objects.filter(user=user).first(), now=now)
 
 
+def address_of(feed: Feed | None, account: Account | None = None) -> str:
+    """The secret address of a person's calendar, or of one account in it; "" while it is turned off."""
+    if feed is None or not feed.is_open:
+        return ""
+    only = f"?account={account.pk}" if account is not None else ""
+    return settings.SITE_URL + reverse("accounts:calendar", args=[feed.token]) + only
+
+
 def shown(feed: Feed | None, *, now: datetime) -> dict[str, Any]:
-    path = reverse("accounts:calendar", args=[feed.token]) if feed and feed.is_open else ""
-    site = settings.SITE_URL
+    address = address_of(feed)
     return {
         "feed": feed,
-        "feed_address": path and site + path,
+        "feed_address": address,
         # The scheme by which calendar programs know that an address is one to subscribe to.
-        "feed_subscription": path and "webcal://" + site.partition("://")[2] + path,
+        "feed_subscription": address and "webcal://" + address.partition("://")[2],
         "undo_until": feed.changed_at + UNDO_FOR if feed and feed.may_undo(now) else None,
     }
 

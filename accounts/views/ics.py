@@ -14,6 +14,7 @@ REFRESH = timedelta(hours=1)
 LENGTH = timedelta(minutes=30)
 # What no text may hold (RFC 5545, 3.1), and line ends other than the plain one, which becomes an escaped "\\n".
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 
 
@@ -88,5 +89,12 @@ def _whole_second(at: datetime) -> datetime:
     return (at + timedelta(microseconds=-at.microsecond % 1_000_000)).astimezone(UTC)
 
 
-def _text(text: str) -> vText:
-    return vText(CONTROLS.sub("", LINE_ENDS.sub("\n", text)))
+class Text(vText):
+    """Text escaped as RFC 5545, 3.3.11 has it; icalendar's own takes a backslash before an N for a line break."""
+
+    def to_ical(self) -> bytes:
+        return str(self).translate(ESCAPED).encode()
+
+
+def _text(text: str) -> Text:
+    return Text(CONTROLS.sub("", LINE_ENDS.sub("\n", text)))

@@ -39,7 +39,7 @@ for (const field of document.querySelectorAll("input[data-time-zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
 
-// The payment form says what is typed and in which currency, so that the stylesheet shows what that needs (form.css), and
+// The payment form says what is typed and in which currency, so that the stylesheet shows what that needs (payments.css), and
 // works out the sum in dollars as the ledger does: exactly, half to even.
 function scaled(text, places) {
   const read = /^[-+]?(\d[\d,]*)(?:\.(\d+))?$/.exec(text);

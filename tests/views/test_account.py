@@ -2,10 +2,11 @@
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -15,7 +16,7 @@ from tests.make import NOW, instant, make_account, make_payment, make_user, paym
 from tests.views.reading import HTMX, has, html_of, poll, value_of, version_of, words_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-PARTS = ("advice", "seen", "plan", "ladder", "timeline", "ledger", "model-list", "history")
+PARTS = ("advice", "seen", "plan", "ladder", "timeline", "ledger", "credit", "model-list", "history")
 
 
 @pytest.fixture
@@ -64,6 +65,82 @@ class TestWhatItShows:
         assert "does not count: a grant is no payment" in words
         assert "does not count: it has not succeeded" in words
         assert "counts" in words
+
+    def test_credit_that_expires_with_its_days_and_whose_rule_it_is(self, signed_in, account, address):
+        make_payment(account, "100", "05-01", kind="grant", expires_on=date(2025, 6, 1))
+        page = signed_in.get(address)
+        words = words_of(page, "credit")
+        assert "Sun 1 Jun up to $100.00 Mon 18 May 2026 up to $50.00" in words
+        assert "By OpenAI's rule bought credit expires 12 months after its payment (sure)" in words
+        assert 'href="https://help.openai.com/en/articles/8264644"' in html_of(page)
+        assert "these are the most that can be left" in words
+        soon, late = re.findall(r"<li( class=\"is-soon\")?>", html_of(page).partition('<ol class="days">')[2])[:2]
+        assert (bool(soon), bool(late)) == (True, False)
+
+    def test_without_such_credit_nothing_is_said_of_it(self, signed_in, ann):
+        held = make_account(ann, rulebook="mistral/2026", seen="tier-1", payments=[("50", "05-18T10:00")])
+        page = signed_in.get(f"/accounts/{held.pk}/")
+        assert words_of(page, "credit") == ""
+        assert '<section id="credit" class="section credit" hidden' in html_of(page)
+        make_payment(held, "9", "05-01", kind="promo", expires_on=date(2025, 6, 1))
+        words = words_of(signed_in.get(f"/accounts/{held.pk}/"), "credit")
+        assert "up to $9.00" in words
+        assert "rule" not in words
+
+    def test_more_days_than_four_fold(self, signed_in, account, address):
+        for day in range(6):
+            make_payment(account, "5", f"05-0{day + 1}")
+        words = words_of(signed_in.get(address), "credit")
+        assert "3 more days" in words
+        assert words.count("up to") == 7
+
+    def test_each_line_says_when_its_credit_expires(self, signed_in, account, address):
+        past = make_payment(account, "9", "05-01", kind="promo", expires_on=date(2025, 5, 19))
+        back = make_payment(account, "7", "05-02")
+        make_payment(account, "7", "05-03", kind="refund", undoes=back)
+        page = signed_in.get(address)
+        assert "expires Mon 18 May 2026" in words_of(page, f"payment-{Payment.objects.earliest('id').uid}")
+        assert "expired Mon 19 May" in words_of(page, f"payment-{past.uid}")
+        assert "expire" not in words_of(page, f"payment-{back.uid}"), "nothing is left of it"
+
+    def test_where_tax_leaves_a_gate_in_doubt_and_the_way_to_the_field(self, signed_in, account, address):
+        paid = Payment.objects.get()
+        page = signed_in.get(address)
+        words = words_of(page, "advice")
+        assert (
+            "Tier 2 asks $50, and exactly that is counted. The tax of 1 payment is unknown: up to $10.63 of it" in words
+        )
+        assert "Enter the tax of $50.00 of Sun 18 May" in words
+        assert f'href="/payments/{paid.uid}/?field=tax"' in html_of(page)
+        assert "the largest of" not in words
+
+    def test_where_a_rate_does(self, signed_in, ann):
+        held = make_account(ann, name="euro")
+        facts = {"currency": "EUR", "rate": Decimal("1.02"), "tax": Decimal(0)}
+        paid = [make_payment(held, gross, "05-10", **facts) for gross in ("12", "10", "9", "17")]
+        words = words_of(signed_in.get(f"/accounts/{held.pk}/"), "advice")
+        assert (
+            "Tier 2 asks $50, and the total is only $1.04 short of it. 4 payments were converted at a typed rate"
+            in words
+        )
+        assert "$1.47 higher or lower" in words
+        assert "the largest of 4" in words
+        links = re.findall(r'href="/payments/([^/]+)/\?field=rate"', html_of(signed_in.get(f"/accounts/{held.pk}/")))
+        assert links == [str(paid[number].uid) for number in (3, 0, 1)]
+
+    def test_who_may_only_look_is_told_and_led_to_no_field(self, see, address):
+        page = see.get(address)
+        assert "The tax of 1 payment is unknown" in words_of(page, "advice")
+        assert "?field=" not in html_of(page)
+
+    def test_the_dates_of_this_account_at_a_secret_address(self, signed_in, ann, account, address):
+        assert "Your calendar has no address yet" in words_of(signed_in.get(address))
+        feed = actions.open_feed(ann, now=NOW)
+        page = html_of(signed_in.get(address))
+        assert f'value="{settings.SITE_URL}/calendar/{feed.token}.ics?account={account.pk}" readonly' in page
+        assert 'data-copy="account-feed"' in page
+        actions.close_feed(ann, now=NOW)
+        assert feed.token not in html_of(signed_in.get(address))
 
     def test_an_amount_keeps_its_currency(self, signed_in, account, address):
         make_payment(account, "100", currency="CNY", rate=Decimal("0.1385"))

@@ -1,7 +1,7 @@
 """The board: what it shows, how it is narrowed, and how it keeps itself up to date."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -55,6 +55,39 @@ class TestWhatItShows:
     def test_what_comes_next_stands_there_with_its_date(self, signed_in, ann):
         make_account(ann, name="waiting", payments=[("50", "05-18T10:00")])
         assert "Sun 25 May, 10:00 UTC waiting" in words_of(signed_in.get("/"), "board-now")
+
+    def test_looking_again_for_the_sake_of_credit_takes_nobodys_place(self, signed_in, ann):
+        """Credit of 21 June 2024 is looked at on 22 May, sooner than the wait ends that people want to see."""
+        for number in range(20):
+            make_account(ann, name=f"recharged {number}", seen="tier-5", payments=[("50", "2024-06-21T10:00")])
+        make_account(ann, name="waiting", payments=[("50", "05-18T10:00")])
+        assert Standing.objects.filter(next_look_at=instant("05-22")).count() == 20
+        shown = words_of(signed_in.get("/"), "board-now")
+        assert "Sun 25 May, 10:00 UTC waiting" in shown
+        assert "recharged" not in shown
+
+    @pytest.mark.parametrize(
+        ("last_on", "words"),
+        [
+            ("2025-06-19", "Up to $100.00 of credit expires on Thu 19 Jun"),
+            ("2025-05-20", "Up to $100.00 of credit expires on Tue 20 May"),
+            ("2025-06-20", ""),
+            ("2025-05-19", ""),
+        ],
+    )
+    def test_credit_that_expires_within_a_month_stands_in_the_row(self, signed_in, ann, last_on, words):
+        account = make_account(ann, name="granted")
+        make_payment(account, "100", "05-01", kind="grant", expires_on=date.fromisoformat(last_on))
+        row = words_of(signed_in.get("/"), "board-rows")
+        assert words in row
+        assert ("of credit expires" in row) is bool(words)
+
+    def test_credit_of_several_days_is_one_line(self, signed_in, ann):
+        make_account(
+            ann, payments=[("5", "2024-06-01"), ("7", "2024-06-02"), ("9", "2024-06-30"), ("90", "2024-05-01")]
+        )
+        row = words_of(signed_in.get("/"), "board-rows")
+        assert "Up to $12.00 of credit expires between Sun 1 Jun and Mon 2 Jun" in row
 
     def test_totals_lead_to_the_accounts_they_count(self, signed_in, ann, due):
         make_account(ann, name="gemini", rulebook="google-gemini/2026")

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import vobject
@@ -366,6 +366,76 @@ class TestAnAccountAsAFile:
 
     def test_the_page_leads_to_it(self, signed_in, waiting):
         assert self.path(waiting) in signed_in.get(f"/accounts/{waiting.id}/").content.decode()
+
+
+class TestOneAccountAtTheSecretAddress:
+    def ask(self, feed, account_id):
+        return Client().get(address(feed), {"account": str(account_id)})
+
+    def test_holds_its_dates_alone_and_has_its_name(self, ann, feed, waiting):
+        other = make.make_account(ann, name="other", payments=[("50.00", "05-16T12:00")])
+        answer = self.ask(feed, other.pk)
+        assert {event.summary.value.partition(":")[0] for event in events(answer).values()} == {"other"}
+        assert read(answer.content).contents["x-wr-calname"][0].value == "other"
+        whole = events(ask(feed))
+        assert {uid: event.serialize() for uid, event in events(answer).items()} == {
+            uid: event.serialize() for uid, event in whole.items() if str(other.pk) in uid
+        }
+        assert answer.headers["ETag"] != ask(feed).headers["ETag"]
+
+    @pytest.mark.parametrize("asked", ["foreign", "x", "", "00000000-0000-0000-0000-000000000000", "archived"])
+    def test_what_the_person_may_not_see_is_nothing(self, ann, feed, waiting, asked):
+        if asked == "foreign":
+            asked = make.make_account(name="foreign", payments=[("50.00", "05-15T12:00")]).pk
+        if asked == "archived":
+            actions.archive_account(waiting, by=ann, now=make.NOW)
+            asked = waiting.pk
+        answer = self.ask(feed, asked)
+        assert answer.status_code == 404
+        assert b"There is no calendar here" in answer.content
+
+    def test_a_wrong_address_knows_no_account(self, waiting):
+        assert Client().get("/calendar/x.ics", {"account": str(waiting.pk)}).status_code == 404
+
+
+class TestCredit:
+    """50 dollars of 15 May 2025 can be used until 15 May 2026 by OpenAI's rule."""
+
+    def test_it_is_an_event_on_the_morning_of_its_last_day(self, ann, feed, waiting, signed_in):
+        User.objects.filter(pk=ann.pk).update(time_zone="Europe/Berlin")
+        for answer in (ask(feed), signed_in.get(f"/accounts/{waiting.id}/calendar.ics")):
+            event = events(answer)[f"{waiting.id}-credit_expires-2026-05-15@tierdash"]
+            assert event.dtstart.value == datetime(2026, 5, 15, 7, tzinfo=UTC)
+            assert event.summary.value == "waiting: up to $50.00 of credit expires"
+            assert "This is the last day of up to $50.00 of credit." in event.description.value
+            assert "look at the balance at OpenAI" in event.description.value
+
+    def test_several_days_of_a_month_are_one_event(self, ann, feed):
+        paid = [("5.00", f"05-0{day}T12:00") for day in range(1, 9)]
+        held = make.make_account(ann, name="daily", payments=paid)
+        [event] = [event for uid, event in events(ask(feed)).items() if "credit" in uid]
+        assert event.uid.value == f"{held.pk}-credit_expires-2026-05-01@tierdash"
+        assert "Up to $40.00 of credit expires from today on, the last of it on 8 May 2026." in event.description.value
+
+    def test_it_stays_the_same_event_while_time_goes_by_and_is_gone_in_the_end(self, ann, feed, clock):
+        grant = {"kind": "grant", "expires_on": date(2025, 6, 3)}
+        held = make.make_account(
+            ann, name="granted", seen="tier-5", payments=[make.payment_facts(("9", "05-01"), **grant)]
+        )
+        uid = f"{held.pk}-credit_expires-2025-06-03@tierdash"
+        first = ask(feed).content
+        for at in ("2025-05-25T10:00:00+00:00", "2025-06-03T23:00:00+00:00"):
+            clock.move_to(datetime.fromisoformat(at))
+            assert ask(feed).content == first
+        assert uid in events(ask(feed))
+        clock.move_to(datetime(2025, 6, 4, tzinfo=UTC))
+        assert uid not in events(ask(feed))
+
+    def test_it_has_words_in_chinese(self, ann, feed, waiting):
+        User.objects.filter(pk=ann.pk).update(language="zh-hans")
+        [event] = [event for uid, event in events(ask(feed)).items() if "credit" in uid]
+        assert event.summary.value == "waiting：最多 $50.00 额度到期"
+        assert "最后可用日" in event.description.value
 
 
 nasty = st.one_of(

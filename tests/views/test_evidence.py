@@ -71,6 +71,17 @@ class TestThePage:
     def test_shows_the_picture_as_it_is_printed(self, signed_in, address):
         assert "$57.77" in picture_of(signed_in.get(address))
 
+    def test_says_where_a_gate_is_in_doubt_unless_amounts_are_hidden(self, signed_in, see, ann, clock):
+        held = make_account(ann, name="vague", payments=[("54", "05-01T10:00")])
+        place = f"/accounts/{held.pk}/evidence/"
+        told = "Tier 2 asks $50, and only $4.00 more is counted"
+        page = signed_in.get(place)
+        assert told in words_of(page, "evidence")
+        assert f'href="/payments/{held.payments.get().uid}/?field=tax"' in html_of(page)
+        assert told in words_of(see.get(place), "evidence")
+        assert "?field=" not in html_of(see.get(place))
+        assert told not in words_of(signed_in.get(place, WISHES | {"hides_amounts": "on"}), "evidence")
+
     def test_hides_what_is_to_be_hidden_before_anything_is_made(self, signed_in, address):
         answer = signed_in.get(address, WISHES | HIDING)
         shown = words_of(answer, "evidence") + picture_of(answer)

@@ -1,6 +1,7 @@
 """The pages of an import: give, look, change, import, watch, undo; with htmx and without."""
 
 import re
+from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -43,6 +44,34 @@ def import_of():
     """The address of the draft, or of the one import there is: the clock stands still, so none is the latest."""
     held = Import.objects.filter(state="draft").first() or Import.objects.get()
     return f"/imports/{held.pk}/"
+
+
+class TestWhatIsInDoubt:
+    def test_a_gate_that_the_new_rows_leave_in_doubt(self, signed_in, account, address):
+        held = make_payment(account, "15", "05-01", tax=None)
+        page = page_of(signed_in, give(signed_in, address, "Date,Amount,Tax\n2025-05-10,$37.00,0\n"))
+        words = words_of(page, "import-preview")
+        now, after = words.split("After the import")
+        assert "is unknown" not in now
+        assert "Tier 2 asks $50, and only $2.00 more is counted. The tax of 1 payment is unknown: up to $3.19" in after
+        assert f'href="/payments/{held.uid}/?field=tax"' in html_of(page)
+
+    def test_rows_that_are_not_there_yet_have_no_link(self, signed_in, address):
+        page = page_of(signed_in, give(signed_in, address, "Date,Amount\n2025-05-10,$52.00\n"))
+        assert "The tax of 1 payment is unknown" in words_of(page, "import-preview")
+        assert "?field=" not in html_of(page)
+
+
+class TestTheLastDayOfCredit:
+    TABLE = "充值时间,金额,税额,有效期至\n2025-05-01,$20.00,0,2025-12-31\n2025-05-02,$30.00,0,2025-05-01\n"
+
+    def test_it_is_read_kept_and_refused_where_it_cannot_be(self, signed_in, address):
+        page = page_of(signed_in, give(signed_in, address, self.TABLE))
+        words = words_of(page, "import-preview")
+        assert "expires Wed 31 Dec" in words
+        assert "Credit cannot expire before the day of its payment." in words
+        signed_in.post(f"{import_of()}start/", {"leave_out": "1"})
+        assert [payment.expires_on for payment in Payment.objects.all()] == [date(2025, 12, 31)]
 
 
 class TestGiving:

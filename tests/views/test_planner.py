@@ -43,6 +43,15 @@ class TestTheAnswer:
         assert "O3-mini needs Tier 3" in words
         assert "$100 paid in total and 7 days since the first payment; at most $1,000 a month" in words
 
+    def test_says_where_a_gate_is_in_doubt(self, signed_in, see, ann):
+        held = make_account(ann, name="vague", payments=[("54", "05-01T10:00")])
+        page = plans_of(signed_in, f"account={held.pk}&tier=tier-3")
+        assert "Tier 2 asks $50, and only $4.00 more is counted. The tax of 1 payment is unknown" in words_of(
+            page, "plans"
+        )
+        assert f'href="/payments/{held.payments.get().uid}/?field=tax"' in html_of(page)
+        assert "?field=" not in html_of(plans_of(see, f"account={held.pk}&tier=tier-3"))
+
     def test_says_why_no_lower_tier_does(self, signed_in):
         words = words_of(plans_of(signed_in, f"{ARTICLE}&model=gpt-4o&tpm=300,000"), "plans")
         assert "GPT-4o, 300,000 TPM needs Tier 3" in words

@@ -86,7 +86,7 @@ class PaymentForm(LineForm):
 
     HEAD = ("gross", "day", "kind")
     BESIDE = ("receipts",)
-    # What depends on the kind and the currency (form.css hides what they do not need), and what is folded away.
+    # What depends on the kind and the currency (payments.css hides what they do not need), and what is folded away.
     NEEDED = ("currency", "tax", "rate", "undoes", "expires_on")
     FOLDED = ("clock", "status", "reference", "note")
 
