@@ -22,6 +22,7 @@ from accounts.actions.escalations import (
     wake_escalation,
 )
 from accounts.actions.evidence import record_evidence
+from accounts.actions.exporting import begin_export, carry_out_export, prune_exports, take_exports
 from accounts.actions.feeds import close_feed, open_feed, renew_feed, restore_feed
 from accounts.actions.following import follow, running_plans
 from accounts.actions.importing import Preview, Reading, preview_import, read_import, read_table, understand
@@ -101,9 +102,11 @@ __all__ = [
     "archive_relay",
     "assess",
     "attach_diagnosis",
+    "begin_export",
     "begin_import",
     "cancel_import",
     "carry_out",
+    "carry_out_export",
     "change_profile",
     "close_feed",
     "confirm_requirement",
@@ -130,6 +133,7 @@ __all__ = [
     "plans_for",
     "preview_adoption",
     "preview_import",
+    "prune_exports",
     "prune_imports",
     "read_import",
     "read_table",
@@ -153,6 +157,7 @@ __all__ = [
     "settle",
     "snooze_escalation",
     "start_import",
+    "take_exports",
     "take_imports",
     "tick_step",
     "understand",

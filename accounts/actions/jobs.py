@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Value
 
 from accounts import notices
+from accounts.actions.exporting import prune_exports, take_exports, waiting_exports
 from accounts.actions.imports import prune_imports, take_imports, waiting_imports
 from accounts.actions.repeats import forget_answers
 from accounts.actions.standings import reconcile
@@ -18,7 +19,7 @@ from accounts.models import Account, JobRun
 
 KEEP_RUNS = timedelta(days=7)
 KEEP_MAILS = timedelta(days=30)
-ACCOUNTS, IMPORTS = "accounts", "imports"
+ACCOUNTS, IMPORTS, EXPORTS = "accounts", "imports", "exports"
 
 
 def run(job: str, work: Callable[[datetime], int], *, now: datetime) -> int | None:
@@ -49,7 +50,7 @@ def tick(*, now: datetime) -> Mapping[str, int]:
     due = _due(now)
     if IMPORTS in due:
         take_imports(now=now)
-    rows = {"reconcile": reconcile(now=now) if due else 0, "deliver": deliver(now)}
+    rows = {"reconcile": reconcile(now=now) if due - {EXPORTS} else 0, "deliver": deliver(now)}
     runs = [(job, _slot(now), now, _ended_at(now, started), count) for job, count in rows.items()]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -62,14 +63,17 @@ def tick(*, now: datetime) -> Mapping[str, int]:
             """,
             [value for run in runs for value in run],
         )
+    if EXPORTS in due:  # last, for it may take minutes and nothing else waits for it
+        take_exports(now=now)
     return rows
 
 
 def _due(now: datetime) -> set[str]:
-    """Whether accounts are due and imports wait, in one query: as at nearly every round, there is nothing."""
+    """Whether accounts are due, and imports and exports wait; one query, for at nearly every round there is nothing."""
     accounts = Account.objects.due(now).order_by().values_list(Value(ACCOUNTS))[:1]
     imports = waiting_imports(now).order_by().values_list(Value(IMPORTS))[:1]
-    return {kind for (kind,) in accounts.union(imports, all=True)}
+    exports = waiting_exports(now).order_by().values_list(Value(EXPORTS))[:1]
+    return {kind for (kind,) in accounts.union(imports, exports, all=True)}
 
 
 def deliver(now: datetime) -> int:
@@ -89,7 +93,8 @@ def prune(now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608 (a name of our settings)
         cached = int(cursor.rowcount)
-    return runs + sessions + mails + cached + forget_answers(now=now) + prune_imports(now=now)
+    forgotten = forget_answers(now=now) + prune_imports(now=now) + prune_exports(now=now)
+    return runs + sessions + mails + cached + forgotten
 
 
 def _slot(now: datetime) -> int:

@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from accounts import notices, rules
-from accounts.exports.imported import IMPORT
+from accounts.exports.imported import IMPORT as IMPORT
 from accounts.exports.inside import BaseUrl, Before, Email, Instants, PlanDocument, Wish, Zone
 from accounts.exports.kinds import Amount, Day, Facts, Flag, Instant, Key, Line, ListOf, OneOf, Past, Whole, Words
 from accounts.exports.shape import Field, Shape, stored

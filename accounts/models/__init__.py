@@ -4,6 +4,7 @@ from accounts.models.account import Account
 from accounts.models.episode import Episode
 from accounts.models.escalation import Escalation
 from accounts.models.event import Event
+from accounts.models.export import Export, ExportPiece
 from accounts.models.feed import Feed
 from accounts.models.imports import Import
 from accounts.models.job_run import JobRun
@@ -24,6 +25,8 @@ __all__ = [
     "Episode",
     "Escalation",
     "Event",
+    "Export",
+    "ExportPiece",
     "Feed",
     "Import",
     "JobRun",

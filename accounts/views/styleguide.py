@@ -32,7 +32,7 @@ from accounts.models.feed import new_seed
 from accounts.notices import compose
 from accounts.templatetags import handbook
 from accounts.templatetags.frame import PLANNING, Page
-from accounts.views import bridging, samples, scripts, worked
+from accounts.views import bridging, samples, scripts, taken, worked
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.capacity import answer_to
@@ -80,6 +80,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_guide(book),
         **_evidence(request, now),
         **_imports(rows[0], now),
+        "files": taken.files(now=now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
         "case": samples.case(rows[0], "headers", now=now),
