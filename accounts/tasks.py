@@ -32,6 +32,12 @@ def take_imports() -> None:
 
 
 @shared_task
+def take_exports() -> None:
+    """Write the files that people wait for. Often, and therefore without a slot, like imports."""
+    actions.take_exports(now=timezone.now())
+
+
+@shared_task
 def prune() -> None:
     """Delete what nobody asks for any more."""
     jobs.run("prune", jobs.prune, now=timezone.now())

@@ -135,7 +135,9 @@ urlpatterns = [
     # out of the instance, and back
     path("export/", export.export, name="export"),
     path("export/restore/", export.restore_workspace, name="restore-workspace"),
-    path("export/<uuid:workspace_id>/<slug:form>/", export.download_workspace, name="download-workspace"),
+    path("export/files/<uuid:export_id>/", export.show_export, name="show-export"),
+    path("export/files/<uuid:export_id>/content/", export.download_export, name="download-export"),
+    path("export/<uuid:workspace_id>/<slug:form>/", export.begin_export, name="begin-export"),
     # from a wish to dated payments
     path("planner/", planner.planner, name="planner"),
     # what providers say

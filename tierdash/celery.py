@@ -107,6 +107,11 @@ def configuration() -> dict[str, Any]:
                 "schedule": min(settings.BEAT_SECONDS, 5),
                 "options": {"expires": min(settings.BEAT_SECONDS, 5)},
             },
+            "take_exports": {
+                "task": "accounts.tasks.take_exports",
+                "schedule": min(settings.BEAT_SECONDS, 5),
+                "options": {"expires": min(settings.BEAT_SECONDS, 5)},
+            },
             "prune": {"task": "accounts.tasks.prune", "schedule": 3600, "options": {"expires": 3000}},
         },
     }

@@ -36,6 +36,7 @@ from accounts.actions.escalations import (
     wake_escalation,
 )
 from accounts.actions.evidence import record_evidence
+from accounts.actions.exporting import begin_export, carry_out_export, prune_exports, take_exports
 from accounts.actions.feeds import close_feed, open_feed, renew_feed, restore_feed
 from accounts.actions.filing import prune_files
 from accounts.actions.following import follow, running_plans
@@ -155,9 +156,11 @@ __all__ = [
     "assess",
     "attach_diagnosis",
     "attach_receipts",
+    "begin_export",
     "begin_import",
     "cancel_import",
     "carry_out",
+    "carry_out_export",
     "change_profile",
     "check_secrets",
     "choose_sheet",
@@ -190,6 +193,7 @@ __all__ = [
     "plans_for",
     "preview_adoption",
     "preview_import",
+    "prune_exports",
     "prune_files",
     "prune_imports",
     "read_import",
@@ -223,6 +227,7 @@ __all__ = [
     "sketch_import",
     "snooze_escalation",
     "start_import",
+    "take_exports",
     "take_imports",
     "tick_step",
     "understand",

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from accounts import notices
 from accounts.actions.carrying import take_imports, waiting_imports
+from accounts.actions.exporting import prune_exports, take_exports, waiting_exports
 from accounts.actions.filing import prune_files
 from accounts.actions.imports import prune_imports
 from accounts.actions.repeats import forget_answers
@@ -23,7 +24,7 @@ from accounts.models.notice import PENDING, SENDING
 
 KEEP_RUNS = timedelta(days=7)
 KEEP_MAILS = timedelta(days=30)
-ACCOUNTS, IMPORTS, CALLS = "accounts", "imports", "calls"
+ACCOUNTS, IMPORTS, EXPORTS, CALLS = "accounts", "imports", "exports", "calls"
 
 
 def run(job: str, work: Callable[[datetime], int], *, now: datetime) -> int | None:
@@ -55,7 +56,7 @@ def tick(*, now: datetime) -> Mapping[str, int]:
     due = _due(now)
     if IMPORTS in due:
         take_imports(now=now)
-    rows = {"reconcile": reconcile(now=now) if due - {CALLS} else 0, "deliver": deliver(now)}
+    rows = {"reconcile": reconcile(now=now) if due - {CALLS, EXPORTS} else 0, "deliver": deliver(now)}
     rows["call"] = call(now) if due else 0
     runs = [(job, _slot(now), now, _ended_at(now, started), count) for job, count in rows.items()]
     with connection.cursor() as cursor:
@@ -69,17 +70,20 @@ def tick(*, now: datetime) -> Mapping[str, int]:
             """,
             [value for run in runs for value in run],
         )
+    if EXPORTS in due:  # last, for it may take minutes and nothing else waits for it
+        take_exports(now=now)
     return rows
 
 
 def _due(now: datetime) -> set[str]:
-    """Whether accounts are due, imports wait and channels are to be called, in one query: mostly there is nothing."""
+    """What is to be done: accounts, imports, exports, calls to channels. One query, for mostly there is nothing."""
     accounts = Account.objects.due(now).order_by().values_list(Value(ACCOUNTS))[:1]
     imports = waiting_imports(now).order_by().values_list(Value(IMPORTS))[:1]
+    exports = waiting_exports(now).order_by().values_list(Value(EXPORTS))[:1]
     through_channels = Delivery.objects.exclude(channel=MAIL).order_by().values_list(Value(CALLS))
     waiting = through_channels.filter(status=PENDING, next_at__lte=now)[:1]
     lost = through_channels.filter(status=SENDING, lease_until__lt=Now())[:1]
-    return {kind for (kind,) in accounts.union(imports, waiting, lost, all=True)}
+    return {kind for (kind,) in accounts.union(imports, exports, waiting, lost, all=True)}
 
 
 def deliver(now: datetime) -> int:
@@ -104,7 +108,7 @@ def prune(now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608 (a name of our settings)
         cached = int(cursor.rowcount)
-    kept = forget_answers(now=now) + prune_imports(now=now) + prune_files(now=now)
+    kept = forget_answers(now=now) + prune_imports(now=now) + prune_exports(now=now) + prune_files(now=now)
     return runs + sessions + mails + cached + kept
 
 

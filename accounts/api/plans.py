@@ -167,7 +167,8 @@ def _proposed(found: rules.Plans, wanted_at: datetime | None, *, seen_tier: str 
 
 
 def _reason(reason: rules.Reason) -> shapes.Reason:
-    cell = reason.cell and shapes.Cell(state=reason.cell.state, value=reason.cell.value, up_to=reason.cell.is_most)
+    held = reason.cell
+    cell = shapes.Cell(state=held.state, value=held.value, up_to=held.is_most) if held is not None else None
     return shapes.Reason(tier=reason.tier.id, code=reason.code, metric=reason.metric or None, cell=cell)
 
 

@@ -4,7 +4,7 @@ from accounts.exports import attached
 from accounts.exports.attached import Held
 from accounts.exports.described import json_schema
 from accounts.exports.kinds import DocumentError
-from accounts.exports.packing import workspace_as_json
+from accounts.exports.packing import Tell, workspace_as_json
 from accounts.exports.person import person_as_json
 from accounts.exports.reading import read_workspace
 from accounts.exports.spreadsheets import workspace_as_csv
@@ -24,11 +24,18 @@ FORMATS = {
     "xlsx": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workspace_as_xlsx),
 }
 
+# What every file is, by its form: those of a workspace, and the one of a person.
+TYPES = {form: content_type for form, (_suffix, content_type, _write) in FORMATS.items()} | {
+    "person": "application/json"
+}
+
 __all__ = [
     "FORMATS",
     "SCHEMA",
+    "TYPES",
     "DocumentError",
     "Held",
+    "Tell",
     "json_schema",
     "most_bytes",
     "person_as_json",

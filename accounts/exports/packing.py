@@ -1,8 +1,8 @@
-"""A workspace as one document, piece by piece: its size is no matter of memory, and its first bytes leave at once."""
+"""A workspace as one document, piece by piece: its size is no matter of memory."""
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -40,13 +40,18 @@ PIECE = 64 * 1024
 IDLE = "5min"
 Row = dict[str, Any]
 NOTHING: tuple[int, list[Row]] = (0, [])
+Tell = Callable[[int], None]
+
+
+def untold(count: int) -> None:
+    """Nobody waits to hear how far it is."""
 
 
 @contextmanager
 def snapshot() -> Iterator[None]:
     """One moment of the database for everything that is read within, where the caller has no transaction already.
 
-    Whoever reads no further for IDLE loses it: the database does not keep old rows for a download that has stalled.
+    Whoever reads no further for IDLE loses it: the database does not keep old rows for a reader that has stalled.
     """
     is_outermost = not connection.in_atomic_block
     with transaction.atomic():
@@ -57,22 +62,26 @@ def snapshot() -> Iterator[None]:
         yield
 
 
-def workspace_as_json(workspace: Workspace, *, now: datetime) -> Iterator[bytes]:
-    """The workspace as UTF-8 JSON (schema.SCHEMA); the same moment for all of it, and memory for a few rows."""
+def workspace_as_json(workspace: Workspace, *, now: datetime, tell: Tell = untold) -> Iterator[bytes]:
+    """The workspace as UTF-8 JSON (schema.SCHEMA); the same moment for all of it, and memory for a few rows.
+
+    tell: hears now and then how many further rows are written.
+    """
     with snapshot():
-        yield from gathered(_pieces(workspace, now))
+        yield from gathered(_pieces(workspace, now), tell)
 
 
-def gathered(pieces: Iterable[str]) -> Iterator[bytes]:
-    """Small pieces of text as UTF-8, in pieces of a size that is worth sending; the first one at once."""
+def gathered(pieces: Iterable[str], tell: Tell) -> Iterator[bytes]:
+    """Small pieces of text, each about a row, as UTF-8 in pieces of a size that is worth writing."""
     held: list[str] = []
-    size, least = 0, 0
+    size = 0
     for piece in pieces:
         held.append(piece)
         size += len(piece)
-        if size > least:
+        if size > PIECE:
             yield "".join(held).encode()
-            held, size, least = [], 0, PIECE
+            tell(len(held))
+            held, size = [], 0
     yield "".join(held).encode()
 
 

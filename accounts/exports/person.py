@@ -10,7 +10,7 @@ from django.db import models
 from accounts import rules
 from accounts.exports import workspace as schema
 from accounts.exports.attached import RECEIPT
-from accounts.exports.packing import CHUNK, gathered, snapshot
+from accounts.exports.packing import CHUNK, Tell, gathered, snapshot, untold
 from accounts.models import (
     Account,
     Channel,
@@ -37,14 +37,14 @@ SHOWN = ("name", "kind", "service", "host")
 Row = dict[str, Any]
 
 
-def person_as_json(user: User, *, now: datetime) -> Iterator[bytes]:
+def person_as_json(user: User, *, now: datetime, tell: Tell = untold) -> Iterator[bytes]:
     """What is known of a person as UTF-8 JSON: who they are, where they belong, what they did and were told.
 
     Secrets are not in it: no password, session, code of a second factor or token, and no address of the calendar or of
     a channel. The name of an account or relay is there while the person may see it.
     """
     with snapshot():
-        yield from gathered(_pieces(user, now))
+        yield from gathered(_pieces(user, now), tell)
 
 
 def _pieces(user: User, now: datetime) -> Iterator[str]:

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from accounts.exports.packing import snapshot
+from accounts.exports.packing import Tell, snapshot, untold
 from accounts.exports.tables import TABLES, Value, harmless
 from accounts.exports.zipping import Archive
 from accounts.models import Workspace
 
 
-def workspace_as_csv(workspace: Workspace, *, now: datetime) -> Iterator[bytes]:
+def workspace_as_csv(workspace: Workspace, *, now: datetime, tell: Tell = untold) -> Iterator[bytes]:
     """A ZIP of one CSV file for each table, piece by piece."""
-    archive = Archive(now)
+    archive = Archive(now, tell)
     with snapshot():
         for table in TABLES:
             with archive.entry(f"{table.name}.csv", "utf-8-sig") as text:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Prefetch, Subquery
 
 from accounts import rules
 from accounts.exports.packing import CHUNK
-from accounts.models import Account, Delivery, Notice, Payment, Receipt, Relay, Sighting, Workspace
+from accounts.models import Account, Delivery, Notice, Payment, Receipt, Relay, Sighting, User, Workspace
 
 Value = str | int | bool | Decimal | None
 Row = tuple[Value, ...]
@@ -60,16 +61,26 @@ def _accounts(workspace: Workspace) -> Iterator[Row]:
         )
 
 
+def _names(workspace: Workspace, model: type[Payment | Sighting]) -> tuple[dict[UUID, str], dict[int | None, str]]:
+    """The names of the accounts, and the addresses of who recorded something in them: once, not once for each row."""
+    accounts = dict(Account.objects.filter(workspace=workspace).values_list("pk", "name"))
+    recorders = model._default_manager.filter(account__workspace=workspace).order_by()
+    recorded = recorders.values_list("recorded_by_id", flat=True).distinct()
+    people: dict[int | None, str] = dict(User.objects.filter(pk__in=list(recorded)).values_list("pk", "email"))
+    return accounts, people
+
+
 def _payments(workspace: Workspace) -> Iterator[Row]:
-    payments = Payment.objects.filter(account__workspace=workspace).select_related("account", "recorded_by")
     kept = Receipt.objects.filter(payment=OuterRef("pk"), removed_at=None).values("payment").order_by()
     counted = Subquery(kept.annotate(count=Count("pk")).values("count"))
-    ordered = payments.annotate(undone_uid=F("undoes__uid"), proofs=counted)
-    for payment in ordered.order_by("account__created_at", "account_id", "id").iterator(CHUNK):
+    payments = Payment.objects.filter(account__workspace=workspace)
+    payments = payments.annotate(undone_uid=F("undoes__uid"), proofs=counted)
+    accounts, people = _names(workspace, Payment)
+    for payment in payments.order_by("account__created_at", "account_id", "id").iterator(CHUNK):
         undone = payment.undone_uid  # type: ignore[attr-defined]  # annotated above
         yield (
             str(payment.account_id),
-            payment.account.name,
+            accounts[payment.account_id],
             str(payment.uid),
             payment.kind,
             payment.status,
@@ -85,24 +96,25 @@ def _payments(workspace: Workspace) -> Iterator[Row]:
             payment.note,
             payment.expires_on.isoformat() if payment.expires_on else None,
             payment.proofs or 0,  # type: ignore[attr-defined]  # annotated above
-            payment.recorded_by.email if payment.recorded_by else None,
+            people.get(payment.recorded_by_id),
             _instant(payment.recorded_at),
             _instant(payment.changed_at),
         )
 
 
 def _sightings(workspace: Workspace) -> Iterator[Row]:
-    sightings = Sighting.objects.filter(account__workspace=workspace).select_related("account", "recorded_by")
+    sightings = Sighting.objects.filter(account__workspace=workspace)
+    accounts, people = _names(workspace, Sighting)
     for sighting in sightings.order_by("account__created_at", "account_id", "id").iterator(CHUNK):
         yield (
             str(sighting.account_id),
-            sighting.account.name,
+            accounts[sighting.account_id],
             sighting.rulebook_id,
             sighting.tier,
             sighting.change,
             sighting.source,
             _instant(sighting.seen_at),
-            sighting.recorded_by.email if sighting.recorded_by else None,
+            people.get(sighting.recorded_by_id),
             _instant(sighting.recorded_at),
         )
 

@@ -1,10 +1,12 @@
-"""A ZIP that leaves while it is written: what is done of it is taken away bit by bit."""
+"""A ZIP whose pieces are taken away while it is written."""
 
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+
+from accounts.exports.packing import Tell
 
 # How many rows are written before what they became is taken away.
 ROWS = 500
@@ -31,8 +33,8 @@ class Pipe(io.RawIOBase):
 class Archive:
     """A ZIP of texts. Its pieces are in `pipe`."""
 
-    def __init__(self, now: datetime) -> None:
-        self.pipe = Pipe()
+    def __init__(self, now: datetime, tell: Tell) -> None:
+        self.pipe, self._tell = Pipe(), tell
         self._date = now.astimezone(UTC).timetuple()[:6]
         self._zip = zipfile.ZipFile(self.pipe, "w", zipfile.ZIP_DEFLATED)
 
@@ -53,6 +55,7 @@ class Archive:
         for number, _ in enumerate(rows):
             if number % ROWS == 0:
                 text.flush()
+                self._tell(ROWS)
                 yield self.pipe.take()
 
     def end(self) -> bytes:

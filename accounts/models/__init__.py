@@ -5,6 +5,7 @@ from accounts.models.channel import Channel
 from accounts.models.episode import Episode
 from accounts.models.escalation import Escalation
 from accounts.models.event import Event
+from accounts.models.export import Export, ExportPiece
 from accounts.models.feed import Feed
 from accounts.models.imports import Import
 from accounts.models.job_run import JobRun
@@ -27,6 +28,8 @@ __all__ = [
     "Episode",
     "Escalation",
     "Event",
+    "Export",
+    "ExportPiece",
     "Feed",
     "Import",
     "JobRun",

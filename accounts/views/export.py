@@ -1,13 +1,15 @@
 """Take things away, and bring them back: a workspace as a document or as tables, a person's own data."""
 
 import logging
-import re
-from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
+from allauth.account.internal.flows.reauthentication import (
+    is_reauthentication_required,
+    raise_if_reauthentication_required,
+)
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
@@ -18,95 +20,98 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions, exports
 from accounts.forms.exports import RestoreForm
-from accounts.models import Workspace
+from accounts.models import Export, Workspace
+from accounts.models.export import PERSON
+from accounts.views.errors import too_many
 from accounts.views.requests import PersonRequest, takes_up_to
 
 log = logging.getLogger(__name__)
 
-MY_DATA = "my-data"
 # How often a person may do what costs the database most.
 LIMITS = {"export": "10/m/user,60/h/user", "restore": "20/h/user"}
+MOST_SHOWN = 20
 
 
 @require_safe
 def export(request: PersonRequest) -> HttpResponse:
-    """The files there are. `?begin=` names one whose download begins at once: who asked for it has come back here."""
-    page = _page(request, RestoreForm(user=request.user))
-    return render(request, "accounts/export.html", page | {"begun": _begun(request)})
+    """What can be taken away, and the files that were made of it. `?begin=` names one whose download begins at once."""
+    return render(request, "accounts/export.html", _page(request, RestoreForm(user=request.user)))
 
 
-def _page(request: PersonRequest, form: RestoreForm) -> dict[str, object]:
-    """The workspaces that a person may read; restoring is for those who own one."""
-    owns_one = Workspace.objects.owned_by(request.user).exists()
+def _page(request: PersonRequest, form: RestoreForm) -> dict[str, Any]:
+    """The workspaces that a person may read, and their files; restoring is for those who own a workspace."""
+    files = list(Export.objects.of(request.user)[:MOST_SHOWN])
+    begin = request.GET.get("begin", "")
     return {
         "workspaces": Workspace.objects.visible_to(request.user),
-        "restore_form": form if owns_one else None,
+        "files": files,
+        "begun": next((held for held in files if held.is_done and str(held.pk) == begin), None),
         "may_import": Workspace.objects.editable_by(request.user).exists(),
+        "restore_form": form if Workspace.objects.owned_by(request.user).exists() else None,
     }
 
 
-def _begun(request: PersonRequest) -> str:
-    """The address of the file that `begin` names; "" when it names none."""
-    named, _slash, form = request.GET.get("begin", "").partition("/")
-    if named == MY_DATA:
-        return reverse("accounts:my-data")
-    held = Workspace.objects.visible_to(request.user) if form in exports.FORMATS else ()
-    ids = [workspace.pk for workspace in held if str(workspace.pk) == named]
-    return reverse("accounts:download-workspace", args=[ids[0], form]) if ids else ""
-
-
-@require_safe
-def download_workspace(request: PersonRequest, workspace_id: UUID, form: str) -> HttpResponseBase:
-    """A workspace as a file; whoever may read it may take it away."""
+@require_POST
+def begin_export(request: PersonRequest, workspace_id: UUID, form: str) -> HttpResponse:
+    """Make a file of a workspace; whoever may read it may take it away."""
     workspace = get_object_or_404(Workspace.objects.visible_to(request.user), pk=workspace_id)
     if form not in exports.FORMATS:
         raise Http404
-    suffix, content_type, pieces_of = exports.FORMATS[form]
-    now = timezone.now()
-    name = f"{_plain(workspace.name)}-{now:%Y-%m-%d}.{suffix}"
-    return _file(request, f"{workspace.pk}/{form}", pieces_of(workspace, now=now), name, content_type)
+    return _begin(request, workspace, form)
+
+
+@require_POST
+def my_data(request: PersonRequest) -> HttpResponse:
+    """Make a file of what the instance holds about the person themselves."""
+    return _begin(request, None, PERSON)
+
+
+def _begin(request: PersonRequest, workspace: Workspace | None, form: str) -> HttpResponse:
+    """Whoever takes everything away must have given their password a short while ago; the form goes on after that."""
+    raise_if_reauthentication_required(request, app="account")
+    if not _is_within_limits(request, "export"):
+        return too_many(request)
+    held = actions.begin_export(workspace, form=form, by=request.user, now=timezone.now())
+    return redirect(f"{reverse('accounts:export')}?{urlencode({'begin': held.pk})}#files")
 
 
 @require_safe
-def my_data(request: PersonRequest) -> HttpResponseBase:
-    """What the instance holds about the person themselves."""
-    now = timezone.now()
-    name = f"tierdash-{_plain(request.user.email)}-{now:%Y-%m-%d}.json"
-    return _file(request, MY_DATA, exports.person_as_json(request.user, now=now), name, "application/json")
+@vary_on_headers("HX-Request")
+def show_export(request: PersonRequest, export_id: UUID) -> HttpResponse:
+    """How far a file is, or without htmx the page on which it stands."""
+    held = get_object_or_404(Export.objects.of(request.user), pk=export_id)
+    if not request.htmx:
+        return export(request)
+    return render(request, "accounts/_file.html", {"file": held})
 
 
-def _file(
-    request: PersonRequest, named: str, pieces: Iterator[bytes], name: str, content_type: str
-) -> HttpResponseBase:
-    """The file that is `named`, sent while it is written, so that nothing waits for it to be whole.
-
-    Whoever takes one away must have given their password a short while ago, and takes so many an hour. Where it
-    breaks off half-way, the connection breaks with it: what has arrived then is no JSON and no ZIP, and is not taken.
-    """
+@require_safe
+def download_export(request: PersonRequest, export_id: UUID) -> HttpResponseBase:
+    """A file that is done. Its length goes before it, so that one that breaks off half-way is not taken for whole."""
+    held = get_object_or_404(Export.objects.of(request.user), pk=export_id)
+    if not held.is_done:
+        raise Http404
     if is_reauthentication_required(request, app="account"):
         ways = get_adapter().get_reauthentication_methods(request.user)
-        back = f"{reverse('accounts:export')}?{urlencode({'begin': named})}"
+        back = f"{reverse('accounts:export')}?{urlencode({'begin': held.pk})}"
         return redirect(f"{ways[0]['url']}?{urlencode({'next': back})}")
-    if not _is_within_limits(request, "export"):
-        return ratelimit.respond_429(request)
-    log.info("%s takes %s away.", request.user.pk, named)
-    response = StreamingHttpResponse(pieces, content_type=content_type)
-    response.headers["Content-Disposition"] = content_disposition_header(True, name)
+    log.info("Person %s takes the export %s away.", request.user.pk, held.pk)
+    response = StreamingHttpResponse(held.content(), content_type=exports.TYPES[held.form])
+    response.headers["Content-Length"] = str(held.size)
+    # Packed on its way it would have no length.
+    response.headers["Content-Encoding"] = "identity"
+    response.headers["Content-Disposition"] = content_disposition_header(True, held.file_name)
     return response
 
 
 def _is_within_limits(request: PersonRequest, action: str) -> bool:
     """Whether the person may do it once more by now; counts it."""
-    used = ratelimit.consume(request, app="accounts", action=action, config=LIMITS, user=request.user, limit_get=True)
+    used = ratelimit.consume(request, app="accounts", action=action, config=LIMITS, user=request.user)
     return used is not None
-
-
-def _plain(name: str) -> str:
-    """A name that every file system takes; letters of every script stay."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80] or "workspace"
 
 
 @takes_up_to(lambda: exports.most_bytes() + settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

@@ -31,7 +31,7 @@ from accounts.models.feed import new_seed
 from accounts.notices import compose
 from accounts.templatetags import handbook
 from accounts.templatetags.frame import PLANNING, Page
-from accounts.views import bridging, calling, proofs, samples, samples_of_credit, scripts, worked
+from accounts.views import bridging, calling, proofs, samples, samples_of_credit, scripts, taken, worked
 from accounts.views.account import models_of, unlocks_of
 from accounts.views.board import ADVICE_ORDER, Row
 from accounts.views.capacity import answer_to
@@ -79,6 +79,7 @@ def styleguide(request: PersonRequest) -> HttpResponse:
         **_guide(book),
         **_evidence(request, now),
         **imports(rows, now=now),
+        "files": taken.files(now=now),
         "notices": list(samples.listed(rows[0], request.user, now=now)),
         "shelf": samples.shelf(),
         "case": samples.case(rows[0], "headers", now=now),

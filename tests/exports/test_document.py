@@ -64,9 +64,10 @@ MODELS = {
     schema.RELAY: "Relay",
     schema.RELAY_EVENT: "RelayEvent",
 }
-# Tables of which nothing is in the document: what is worked out anew, secrets and copies, and what is the instance's.
+# Tables of which nothing is in the document: what is worked out anew, secrets and copies (such as exports themselves),
+# and what is the instance's.
 # A channel is a secret of one person, sealed with a key of this instance: nobody else could open it.
-TABLES_LEFT_OUT = {"Standing", "Feed", "LooseFile", "Token", "KeptAnswer", "JobRun", "Channel"}
+TABLES_LEFT_OUT = {"Standing", "Feed", "LooseFile", "Token", "KeptAnswer", "JobRun", "Channel", "Export", "ExportPiece"}
 
 
 @pytest.mark.parametrize("shape", LEFT_OUT, ids=lambda shape: shape.name)

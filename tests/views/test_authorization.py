@@ -14,10 +14,11 @@ from django.urls import reverse
 
 from accounts import actions, notices
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Channel, Import, Notice, Payment, Relay, Token, User
+from accounts.models import Account, Channel, Export, Import, Notice, Payment, Relay, Token, User
 from accounts.models.workspace import VIEWER
 from accounts.urls import urlpatterns
 from tests import make
+from tests.views.conftest import give_password
 
 ANONYMOUS, INACTIVE, OWNER, VIEWING, STRANGER, STAFF = "anonymous", "inactive", "owner", "viewer", "stranger", "staff"
 PEOPLE = (ANONYMOUS, INACTIVE, OWNER, VIEWING, STRANGER, STAFF)
@@ -40,6 +41,7 @@ class World:
     mail: str
     token: Token
     draft: Import
+    file: Export
 
     def client(self, person: str, **facts) -> Client:
         client = Client(**facts)
@@ -69,6 +71,7 @@ def world(db) -> World:
         channel=channel,
         mail=mailbox.newest(1)[0].name,
         token=make.make_token(owner).token,
+        file=actions.begin_export(account.workspace, form="json", by=owner, now=make.NOW),
         draft=actions.begin_import(account, content=TABLE, file_name="", zone=ZoneInfo("UTC"), by=owner, now=make.NOW),
     )
 
@@ -209,10 +212,13 @@ DOORS = {
     "renew-feed": Door(change=SIGNED_IN),
     "close-feed": Door(change=SIGNED_IN),
     "restore-feed": Door(change=SIGNED_IN),
-    "my-data": Door(see=SIGNED_IN, asks_password=True),
+    "my-data": Door(change=SIGNED_IN, asks_password=True),
     "leave": Door(see=SIGNED_IN, change=SIGNED_IN, answers={422}),
     "export": Door(see=SIGNED_IN),
-    "download-workspace": Door(see=MEMBERS, ids=of_workspace, asks_password=True),
+    "begin-export": Door(change=MEMBERS, ids=of_workspace, asks_password=True),
+    # A file is its maker's alone, whoever else may read the workspace.
+    "show-export": Door(see={OWNER}, ids=lambda world: {"export_id": world.file.pk}),
+    "download-export": Door(see={OWNER}, ids=lambda world: {"export_id": world.file.pk}, asks_password=True),
     "restore-workspace": Door(change=AT_HOME, answers={422}),
     "tokens": Door(see=SIGNED_IN, change=SIGNED_IN),
     # Everybody's tokens are their own: a colleague's are not there.
@@ -255,7 +261,7 @@ def test_who_sees_what(world, name):
         response = client.get(path)
         if person in door.see and door.asks_password:
             assert response.headers["Location"].startswith(reverse("account_reauthenticate")), person
-            client.post(reverse("account_reauthenticate"), {"password": make.PASSWORD})
+            give_password(client)
             response = client.get(path)
         if person in door.see:
             assert response.status_code in ({200} | set(door.answers & {503})), person
@@ -273,6 +279,11 @@ def test_who_changes_what(world, name):
         client, before = world.client(person), everything_stored()
         with transaction.atomic():
             response = client.post(path)
+            if person in door.change and door.asks_password:
+                assert response.headers["Location"].startswith(reverse("account_reauthenticate")), person
+                assert {**everything_stored(), "django_session": ""} == {**before, "django_session": ""}, person
+                give_password(client)
+                response = client.post(path)
             if person not in door.change:
                 assert everything_stored() == before, person
             transaction.set_rollback(True)

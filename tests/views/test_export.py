@@ -2,21 +2,25 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import timedelta
-from urllib.parse import unquote
 
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from accounts.exports import packing, zipping
-from accounts.models import Account, User, Workspace
+from accounts import actions
+from accounts.actions import exporting
+from accounts.models import Account, Export, User, Workspace
 from accounts.models.workspace import VIEWER
 from tests import make
 from tests.exports.everything import document_of, wipe
 from tests.views.conftest import give_password
+from tests.views.reading import HTMX
 
 
 @pytest.fixture
@@ -33,121 +37,172 @@ def upload(client, raw, **more):
     return client.post("/export/restore/", {"document": file} | more)
 
 
+def take(client, address: str):
+    """Ask for a file as the page's button does, and follow to its download."""
+    asked = client.post(address)
+    assert asked.status_code == 302, asked.content
+    page = client.get(asked.headers["Location"]).content.decode()
+    [download] = re.findall(r'<meta http-equiv="refresh" content="0;url=([^"]+)">', page)
+    return client.get(download)
+
+
 def test_a_viewer_may_take_the_workspace_away_but_has_nothing_to_restore_into(client, account):
     client.force_login(make.make_member(account.workspace, VIEWER))
     give_password(client)
     page = client.get("/export/").content.decode()
     for form in ("json", "csv", "xlsx"):
         address = f"/export/{account.workspace_id}/{form}/"
-        assert f'href="{address}"' in page
-        assert client.get(address).status_code == 200
+        assert f'action="{address}"' in page
+        assert take(client, address).status_code == 200
     assert "Bring a workspace back" not in page
 
 
-def test_a_file_has_a_name_and_is_kept_nowhere(confirmed, account):
+def test_a_file_has_a_name_and_a_length_and_is_kept_by_no_cache(confirmed, account):
     Workspace.objects.filter(pk=account.workspace_id).update(name='Team "A"/工作区\\..')
-    answer = confirmed.get(f"/export/{account.workspace_id}/json/")
+    answer = take(confirmed, f"/export/{account.workspace_id}/json/")
     assert "attachment" in answer.headers["Content-Disposition"]
     assert "Team-A-%E5%B7%A5%E4%BD%9C%E5%8C%BA" in answer.headers["Content-Disposition"]
     assert "no-store" in answer.headers["Cache-Control"]
     assert answer.headers["Content-Type"] == "application/json"
-    assert json.loads(body(answer))["accounts"][0]["name"] == "production"
+    raw = body(answer)
+    assert int(answer.headers["Content-Length"]) == len(raw)
+    assert json.loads(raw)["accounts"][0]["name"] == "production"
+
+
+def test_a_browser_that_takes_packed_answers_gets_the_length_too(confirmed, account):
+    confirmed.post(f"/export/{account.workspace_id}/json/")
+    held = Export.objects.get()
+    answer = confirmed.get(f"/export/files/{held.pk}/content/", headers={"Accept-Encoding": "gzip, br"})
+    assert int(answer.headers["Content-Length"]) == held.size == len(body(answer))
 
 
 def test_tables_come_as_they_are_called(confirmed, account):
-    answer = confirmed.get(f"/export/{account.workspace_id}/csv/")
+    answer = take(confirmed, f"/export/{account.workspace_id}/csv/")
     with zipfile.ZipFile(io.BytesIO(body(answer))) as archive:
         assert b"production" in archive.read("accounts.csv")
-    answer = confirmed.get(f"/export/{account.workspace_id}/xlsx/")
+    answer = take(confirmed, f"/export/{account.workspace_id}/xlsx/")
     assert body(answer).startswith(b"PK")
 
 
-@pytest.mark.parametrize("form", ["json", "csv", "xlsx"])
-def test_it_leaves_while_it_is_written(confirmed, account, monkeypatch, form):
-    """The first bytes are there before the last payment is read."""
-    monkeypatch.setattr(packing, "PIECE", 100)
-    monkeypatch.setattr(zipping, "ROWS", 1)
-    answer = confirmed.get(f"/export/{account.workspace_id}/{form}/")
-    assert answer.streaming
-    pieces = iter(answer.streaming_content)
-    begun = next(pieces)
-    assert begun
-    rest = list(pieces)
-    assert len(rest) > 3
-    if form == "json":
-        assert json.loads(begun + b"".join(rest))["accounts"]
-
-
-@pytest.mark.parametrize("form", ["pdf", "json2", "JSON"])
+@pytest.mark.parametrize("form", ["pdf", "json2", "JSON", "person"])
 def test_no_other_form_is_there(confirmed, account, form):
-    assert confirmed.get(f"/export/{account.workspace_id}/{form}/").status_code == 404
+    assert confirmed.post(f"/export/{account.workspace_id}/{form}/").status_code == 404
 
 
 def test_a_foreign_workspace_is_not_there(client, account):
     client.force_login(make.make_user())
     give_password(client)
-    assert client.get(f"/export/{account.workspace_id}/json/").status_code == 404
-    page = client.get(f"/export/?begin={account.workspace_id}/json").content.decode()
-    assert "The download begins" not in page
+    assert client.post(f"/export/{account.workspace_id}/json/").status_code == 404
 
 
 def test_my_data_is_mine(confirmed, account, ann):
     make.make_account(make.make_user("other@example.org"), name="foreign")
-    told = json.loads(body(confirmed.get("/profile/data/")))
+    told = json.loads(body(take(confirmed, "/profile/data/")))
     assert told["profile"]["email"] == ann.email
     assert [each["account"] for each in told["payments_recorded"]] == ["production"]
     assert "foreign" not in json.dumps(told)
+
+
+def test_who_belongs_to_it_no_more_has_its_files_no_more(client, account):
+    bo = make.make_member(account.workspace, VIEWER)
+    client.force_login(bo)
+    give_password(client)
+    held = actions.begin_export(account.workspace, form="json", by=bo, now=make.NOW)
+    assert client.get(f"/export/files/{held.pk}/content/").status_code == 200
+    bo.memberships.all().delete()
+    assert client.get(f"/export/files/{held.pk}/content/").status_code == 404
+    assert str(held.pk) not in client.get("/export/").content.decode()
+
+
+class TestAFileThatTakesItsTime:
+    @pytest.fixture(autouse=True)
+    def large(self, monkeypatch):
+        monkeypatch.setattr(exporting, "AT_ONCE", 0)
+
+    @pytest.fixture
+    def held(self, confirmed, account):
+        confirmed.post(f"/export/{account.workspace_id}/json/")
+        return Export.objects.get()
+
+    def test_is_left_to_the_clock_and_the_page_asks_for_news(self, confirmed, held):
+        assert held.state == "waiting"
+        address = f"/export/files/{held.pk}/"
+        page = confirmed.get(f"/export/?begin={held.pk}").content.decode()
+        assert f'hx-get="{address}" hx-trigger="every 2s"' in page
+        assert "http-equiv" not in page
+        assert confirmed.get(f"{address}content/").status_code == 404
+        Export.objects.filter(pk=held.pk).update(state="running", rows_done=1)
+        row = confirmed.get(address, headers=HTMX).content.decode()
+        assert row.startswith(f'<li id="file-{held.pk}" hx-get=')
+        assert '<progress max="6" value="1"' in row
+
+    def test_is_there_when_it_is_written(self, confirmed, held):
+        assert actions.take_exports(now=make.NOW) == 1
+        row = confirmed.get(f"/export/files/{held.pk}/", headers=HTMX).content.decode()
+        assert "hx-get" not in row
+        assert f'href="/export/files/{held.pk}/content/"' in row
+        assert json.loads(body(confirmed.get(f"/export/files/{held.pk}/content/")))["accounts"]
+
+    def test_that_fails_says_so(self, confirmed, held, monkeypatch):
+        monkeypatch.setattr(exporting.exports, "FORMATS", {"json": ("json", "", None)})
+        actions.take_exports(now=make.NOW)
+        assert "Not written" in confirmed.get(f"/export/files/{held.pk}/", headers=HTMX).content.decode()
 
 
 class TestThePassword:
     """Whoever finds an open browser must not take everything home."""
 
     @pytest.fixture(params=["workspace", "my-data"])
-    def wanted(self, request, account):
-        if request.param == "my-data":
-            return "/profile/data/", "my-data"
-        return f"/export/{account.workspace_id}/json/", f"{account.workspace_id}/json"
+    def address(self, request, account):
+        return "/profile/data/" if request.param == "my-data" else f"/export/{account.workspace_id}/json/"
 
-    def test_is_asked_for_and_then_the_download_begins(self, signed_in, wanted):
-        address, named = wanted
-        asked = signed_in.get(address)
+    def test_is_asked_for_and_then_the_download_begins(self, signed_in, address):
+        asked = signed_in.post(address)
         assert (asked.status_code, asked.headers["Location"].partition("?")[0]) == (302, "/account/reauthenticate/")
-        back = signed_in.post(asked.headers["Location"], {"password": make.PASSWORD})
-        assert (back.status_code, unquote(back.headers["Location"])) == (302, f"/export/?begin={named}")
-        page = signed_in.get(back.headers["Location"]).content.decode()
-        assert f'<meta http-equiv="refresh" content="0;url={address}">' in page
-        assert json.loads(body(signed_in.get(address)))
+        assert not Export.objects.exists()
+        on = signed_in.post(asked.headers["Location"], {"password": make.PASSWORD})
+        held = Export.objects.get()
+        assert (on.status_code, on.headers["Location"]) == (302, f"/export/?begin={held.pk}#files")
+        page = signed_in.get(on.headers["Location"]).content.decode()
+        assert f'content="0;url=/export/files/{held.pk}/content/"' in page
 
-    def test_is_asked_for_again_after_five_minutes(self, signed_in, wanted, time_machine):
+    def test_is_asked_for_once_more_to_take_a_file_later(self, signed_in, address, time_machine):
         time_machine.move_to(make.NOW, tick=False)
         give_password(signed_in)
+        signed_in.post(address)
+        held = Export.objects.get()
         time_machine.shift(timedelta(seconds=299))
-        assert signed_in.get(wanted[0]).status_code == 200
+        assert signed_in.get(f"/export/files/{held.pk}/content/").status_code == 200
         time_machine.shift(timedelta(seconds=1))
-        assert signed_in.get(wanted[0]).status_code == 302
+        asked = signed_in.get(f"/export/files/{held.pk}/content/")
+        assert asked.headers["Location"].startswith("/account/reauthenticate/")
+        on = signed_in.post(asked.headers["Location"], {"password": make.PASSWORD})
+        assert on.headers["Location"] == f"/export/?begin={held.pk}"
+        assert signed_in.get(f"/export/files/{held.pk}/content/").status_code == 200
 
-    def test_is_not_asked_for_where_there_is_none(self, signed_in, wanted, ann):
+    def test_is_not_asked_for_where_there_is_none(self, signed_in, address, ann):
         """Who has neither a password nor a second factor, such as the demo's person, could not answer."""
         ann.set_unusable_password()
         ann.save()
         signed_in.force_login(ann)
-        assert signed_in.get(wanted[0]).status_code == 200
-
-    @pytest.mark.parametrize("begin", ["", "x", "x/json", "my-data/x/y", "00000000-0000-0000-0000-000000000000/json"])
-    def test_nothing_begins_that_is_not_there(self, confirmed, account, begin):
-        answer = confirmed.get("/export/", {"begin": begin})
-        assert answer.status_code == 200
-        assert ("http-equiv" in answer.content.decode()) is begin.startswith("my-data")
+        assert take(signed_in, address).status_code == 200
 
 
-def test_a_person_takes_so_many_files_a_minute(confirmed, account, ann):
+@pytest.mark.parametrize("begin", ["", "x", "00000000-0000-0000-0000-000000000000"])
+def test_nothing_begins_that_is_not_there(confirmed, account, begin):
+    answer = confirmed.get("/export/", {"begin": begin})
+    assert answer.status_code == 200
+    assert "http-equiv" not in answer.content.decode()
+
+
+def test_a_person_makes_so_many_files_a_minute(confirmed, account, ann):
     cache.clear()
-    answers = [confirmed.get("/profile/data/").status_code for _ in range(11)]
-    assert answers == [200] * 10 + [429]
+    answers = [confirmed.post("/profile/data/").status_code for _ in range(11)]
+    assert answers == [302] * 10 + [429]
     other = Client()
     other.force_login(make.make_member(account.workspace, VIEWER))
     give_password(other)
-    assert other.get(f"/export/{account.workspace_id}/json/").status_code == 200
+    assert other.post(f"/export/{account.workspace_id}/json/").status_code == 302
 
 
 def test_a_person_brings_so_many_workspaces_back_an_hour(signed_in, account):
@@ -156,6 +211,14 @@ def test_a_person_brings_so_many_workspaces_back_an_hour(signed_in, account):
     assert {answer.status_code for answer in answers} == {422}
     assert "Too many attempts" not in answers[19].content.decode()
     assert "Too many attempts" in answers[20].content.decode()
+
+
+def test_the_page_costs_few_queries(confirmed, account):
+    for _ in range(5):
+        confirmed.post("/profile/data/")
+    with CaptureQueriesContext(connection) as queries:
+        confirmed.get("/export/")
+    assert len(queries) <= 8, [query["sql"][:150] for query in queries]
 
 
 class TestRestoring:

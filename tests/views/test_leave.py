@@ -29,7 +29,7 @@ def test_it_says_first_what_goes_and_what_stays(bo, ann, client):
     bo.memberships.create(workspace=team, role=EDITOR)
     page = client.get(ADDRESS).content.decode()
     assert "This is final" in page
-    assert 'href="/profile/data/"' in page
+    assert 'action="/profile/data/"' in page
     assert page.index("<b>Bo</b>") < page.index("Nobody else belongs") < page.index("<b>Team</b>")
     assert "somebody who left" in page
 
