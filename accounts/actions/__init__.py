@@ -50,7 +50,7 @@ from accounts.actions.payments import (
     restore_payment,
     void_payment,
 )
-from accounts.actions.people import change_profile
+from accounts.actions.people import AlreadyHere, change_profile, let_in
 from accounts.actions.plans import PlanRefused, adopt_plan, drop_plan, plans_for
 from accounts.actions.relays import (
     Balance,
@@ -73,6 +73,7 @@ from accounts.actions.workspaces import open_home
 __all__ = [
     "AccountFacts",
     "AccountRefused",
+    "AlreadyHere",
     "Answer",
     "Balance",
     "EditionChanged",
@@ -119,6 +120,7 @@ __all__ = [
     "facts_of",
     "follow",
     "forget_answers",
+    "let_in",
     "make_token",
     "map_import",
     "move_account",

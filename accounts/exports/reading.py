@@ -17,12 +17,11 @@ from accounts.exports.shape import Shape
 Row = dict[str, Any]
 
 
-def read_workspace(file: IO[bytes], *, now: datetime) -> Row:
+def read_workspace(file: IO[bytes], *, now: datetime, most_bytes: int | None = schema.MOST_BYTES) -> Row:
     """Return the document as schema.DOCUMENT reads it. DocumentError names the path of the first mistake."""
-    raw = file.read(schema.MOST_BYTES + 1)
-    if len(raw) > schema.MOST_BYTES:
-        most = schema.MOST_BYTES // 1024**2
-        raise DocumentError("", _("The file is larger than {most} MB.").format(most=most))
+    raw = file.read() if most_bytes is None else file.read(most_bytes + 1)
+    if most_bytes is not None and len(raw) > most_bytes:
+        raise DocumentError("", _("The file is larger than {most} MB.").format(most=most_bytes // 1024**2))
     document = _parsed(raw)
     schema.DOCUMENT.complete(document, _version(document), "")
     document["schema"] = schema.SCHEMA

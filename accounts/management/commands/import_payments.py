@@ -6,25 +6,33 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from accounts import actions
 from accounts.gateways.tables import Unreadable
+from accounts.management.guided import GuidedCommand, unusable
 from accounts.models import Account, Import, Rulebook
 from accounts.templatetags.imports import import_refusal, problem_words, why_unreadable
 
 MOST_SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(GuidedCommand):
     help = (
         "Import the payments of a CSV or XLSX file (or of pasted lines) into an account. The columns are found by "
-        "their headings, English or Chinese (date, amount, status, invoice number, tax, currency ...), or as they were "
-        "named on the page for such a table before. Payments that the ledger holds already are not added again, so the "
-        "same file can be given any number of times. All rows are written in one transaction, or none. Exit code 0: "
-        "done, or nothing was new; 1: refused, with the reason, and nothing was written."
+        "their headings, English or Chinese (date, amount, status, invoice number, tax, currency ...), or as they "
+        "were named on the page for such a table before. Payments that the ledger holds already are not added again, "
+        "so the same file can be given any number of times. All rows are written in one transaction, or none. What is "
+        "not understood is told on standard error, row by row; what would come of it, on standard output."
     )
+    examples = """
+        manage.py list_accounts
+        manage.py import_payments --account production-eu --dry-run bills.csv
+        manage.py import_payments --account production-eu --time-zone Asia/Shanghai bills.xlsx
+        cat bills.csv | manage.py import_payments --account 584712b8-0527-484a-b9a8-89414bbb9b10 --leave-out -
+    """
+    exits = {0: "done, or nothing was new", 1: "refused, and nothing was written; standard error says why"}
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", help="the file; - reads standard input")
@@ -32,7 +40,7 @@ class Command(BaseCommand):
             "--account",
             required=True,
             metavar="NAME_OR_ID",
-            help="the account, by its id or, where only one has it, name",
+            help="the account by its id, or by its name where only one has it; `manage.py list_accounts` shows both",
         )
         parser.add_argument("--dry-run", action="store_true", help="say what would be imported and write nothing")
         parser.add_argument("--leave-out", action="store_true", help="leave out rows that are not understood")
@@ -108,9 +116,9 @@ def _account(named: str) -> Account:
     except ValueError:
         found = list(Account.objects.live().filter(name__iexact=named).order_by("id")[:2])
     if not found:
-        raise CommandError(f"There is no account {named!r}.")
+        raise CommandError(f"There is no account {named!r}. `manage.py list_accounts` shows them all.")
     if len(found) > 1:
-        raise CommandError(f"Several accounts are called {named!r}: give the id, which its page has in its address.")
+        raise CommandError(f"Several accounts are called {named!r}: name one by its id (`manage.py list_accounts`).")
     return found[0]
 
 
@@ -118,4 +126,4 @@ def _content(path: str) -> tuple[bytes, str]:
     try:
         return (sys.stdin.buffer.read(), "") if path == "-" else (Path(path).read_bytes(), Path(path).name)
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from None
+        raise unusable(path, error) from None
