@@ -2,18 +2,23 @@
 import os
 import sys
 
+from tierdash.launcher.ground import StartError
+from tierdash.launcher.lending import NoInstance, lend
 
-def lend_settings() -> None:
-    """Let `standing`, which only computes, run where nothing has been set up: with a key and a database never used."""
-    for name, value in {"SECRET_KEY": os.urandom(32).hex(), "DATABASE_URL": "postgres:///none"}.items():
-        if not (os.environ.get(name) or os.environ.get(f"{name}_FILE")):
-            os.environ[name] = value
+
+def main() -> None:
+    """Run a command; what is wrong with the machine or its settings is one line, like every other mistake."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tierdash.settings")
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+    from environs import EnvError
+
+    try:
+        lend(os.environ, sys.argv[1:])
+        execute_from_command_line(sys.argv)
+    except (NoInstance, StartError, ImproperlyConfigured, EnvError) as error:
+        sys.exit(f"tierdash: {error}")
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tierdash.settings")
-    if sys.argv[1:2] == ["standing"]:
-        lend_settings()
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
+    main()

@@ -73,7 +73,7 @@ from accounts.actions.payments import (
     restore_payment,
     void_payment,
 )
-from accounts.actions.people import change_profile
+from accounts.actions.people import AlreadyHere, change_profile, let_in
 from accounts.actions.plans import PlanRefused, adopt_plan, drop_plan, plans_for
 from accounts.actions.reading import (
     ASKS,
@@ -117,6 +117,7 @@ __all__ = [
     "AccountFacts",
     "AccountRefused",
     "Added",
+    "AlreadyHere",
     "Answer",
     "Balance",
     "ChannelRefused",
@@ -177,6 +178,7 @@ __all__ = [
     "follow",
     "forget_answers",
     "forget_mapping",
+    "let_in",
     "make_token",
     "map_import",
     "move_account",

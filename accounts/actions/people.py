@@ -3,7 +3,33 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
+
+from accounts.actions.workspaces import hold_administrators, open_home
 from accounts.models import User
+
+
+class AlreadyHere(ValueError):
+    """Somebody here has this address."""
+
+
+@transaction.atomic
+def let_in(
+    email: str, *, name: str = "", language: str, time_zone: str, is_administrator: bool = False, now: datetime
+) -> User:
+    """Store a person without a password, with a workspace of their own. AlreadyHere when the address is taken.
+
+    `time_zone` is an IANA name. The very first person becomes an administrator anyway.
+    """
+    hold_administrators()  # so that two at once are one after the other
+    if User.objects.filter(email=email.strip().lower()).exists():
+        raise AlreadyHere(email)
+    user = User.objects.create_user(email, None, name=name, language=language, time_zone=time_zone, joined_at=now)
+    if is_administrator:
+        user.is_staff = user.is_superuser = True
+        user.save(update_fields=["is_staff", "is_superuser"])
+    open_home(user, now=now)
+    return user
 
 
 def change_profile(

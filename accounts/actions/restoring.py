@@ -48,18 +48,25 @@ BATCH = 1000
 Row = dict[str, Any]
 
 
-def restore_workspace(file: IO[bytes], *, with_people: bool, by: User | None, now: datetime) -> Workspace:
+def restore_workspace(
+    file: IO[bytes],
+    *,
+    with_people: bool,
+    by: User | None,
+    now: datetime,
+    most_bytes: int | None = schema.MOST_BYTES,
+) -> Workspace:
     """Read a workspace's document and store all of it as a workspace of this instance; DocumentError: nothing of it.
 
     UUIDs stay; serial numbers are given anew, in the same order. `with_people`: the document's members are members
     again, and whoever is not known here is stored without a password; editions that are missing here are adopted. Only
     for who runs the instance. Without it `by` is the only member and everybody else has left. `by`, if given, becomes
-    an owner. Every account is assessed at once, as the clock would do it.
+    an owner. Every account is assessed at once, as the clock would do it. most_bytes: None for a file of any size.
     """
     if by is None and not with_people:
         raise ValueError("a workspace needs somebody to belong to")
     with exports.Held() as held:
-        document = exports.read_workspace(file, held, now=now)
+        document = exports.read_workspace(file, held, now=now, most_bytes=most_bytes)
         kept = refile(document, held, now=now)
     try:
         with transaction.atomic():

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterable
 from datetime import datetime
 from typing import IO, Any, NoReturn
@@ -18,15 +19,16 @@ from accounts.exports.shape import Shape
 Row = dict[str, Any]
 
 
-def read_workspace(file: IO[bytes], held: attached.Held, *, now: datetime) -> Row:
+def read_workspace(
+    file: IO[bytes], held: attached.Held, *, now: datetime, most_bytes: int | None = schema.MOST_BYTES
+) -> Row:
     """Return the document as schema.DOCUMENT reads it. DocumentError names the path of the first mistake.
 
-    `held` takes the bytes of its files.
+    `held` takes the bytes of its files; `most_bytes` is how large the rest may be, None for any size.
     """
-    raw = attached.lifted(file, held, most=schema.MOST_BYTES)
-    if len(raw) > schema.MOST_BYTES:
-        most = schema.MOST_BYTES // 1024**2
-        raise DocumentError("", _("The file is larger than {most} MB.").format(most=most))
+    raw = attached.lifted(file, held, most=most_bytes or sys.maxsize - 1)
+    if most_bytes is not None and len(raw) > most_bytes:
+        raise DocumentError("", _("The file is larger than {most} MB.").format(most=most_bytes // 1024**2))
     document = _parsed(raw)
     schema.DOCUMENT.complete(document, _version(document), "")
     document["schema"] = schema.SCHEMA

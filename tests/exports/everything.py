@@ -224,5 +224,5 @@ def wipe() -> None:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
-def restore(document: bytes, *, now=AT, with_people=True, by=None) -> Workspace:
-    return actions.restore_workspace(BytesIO(document), with_people=with_people, by=by, now=now)
+def restore(document: bytes, *, now=AT, with_people=True, by=None, **facts) -> Workspace:
+    return actions.restore_workspace(BytesIO(document), with_people=with_people, by=by, now=now, **facts)

@@ -214,9 +214,9 @@ def test_a_newer_version_is_told_from_something_else(document):
     assert "newer tierdash, as version 7" in refused(document).reason
 
 
-def test_a_file_that_is_too_large_is_not_read(document, monkeypatch):
-    monkeypatch.setattr(exports.workspace, "MOST_BYTES", 1024 * 1024)
-    assert "larger than 1 MB" in refused(b" " * (1024 * 1024 + 1)).reason
+def test_a_file_that_is_too_large_is_not_read():
+    assert "larger than 1 MB" in refused(b" " * (1024 * 1024 + 1), most_bytes=1024 * 1024).reason
+    assert "not JSON" in refused(b" " * (exports.MOST_BYTES + 1), most_bytes=None).reason
 
 
 def test_a_workspace_that_is_here_is_not_replaced(document):

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from accounts import exports
 from accounts.models import Account, User, Workspace
 from tests import make
 from tests.exports.everything import wipe
@@ -62,7 +63,7 @@ def test_standard_output_is_the_document_alone(home, capfdbinary):
 
 def test_the_list_and_the_schema(home):
     assert f"{home.pk}  Ann  (ann@example.org)" in run("export_workspace", "--list")
-    assert json.loads(run("export_workspace", "--schema"))["title"] == "tierdash.workspace/1"
+    assert json.loads(run("export_workspace", "--schema"))["title"] == exports.SCHEMA
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,28 @@
+"""Take over the published editions that are new."""
+
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts import actions, rules
 from accounts.gateways import published
+from accounts.management.guided import GuidedCommand
 
 
-class Command(BaseCommand):
-    help = "Adopt the published rulebooks that are new; accounts of their providers are looked at again at once."
+class Command(GuidedCommand):
+    help = (
+        "Adopt the published rulebooks (accounts/rules/published/<provider>/<edition>.toml) that are new here. "
+        "Accounts that follow their provider move to the edition in force at the next round of the clock, and every "
+        "account of the provider is looked at again. What is adopted never changes: an edition that differs from the "
+        "adopted one of its name is refused, and nothing is adopted then. It prints the adopted editions, one a line; "
+        "nothing when none is new."
+    )
+    examples = """
+        manage.py adopt --dry-run
+        manage.py adopt
+    """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="say what would be adopted, and write nothing")

@@ -12,13 +12,14 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from accounts import actions, rules
 from accounts.gateways import published
 from accounts.gateways.letter import ACCEPTED, REFUSED_FOR_NOW, Outcome
 from accounts.management import paperwork
+from accounts.management.guided import GuidedCommand
 from accounts.management.stories import RELAYS, STORIES, Act, Adopt, Attach, Bring, Err, Happening, Pay, See, Story
 from accounts.models import Account, Escalation, Rulebook, User, Workspace
 from accounts.models.channel import CHAT, WEBHOOK
@@ -33,8 +34,16 @@ CHANNELS = (
 )
 
 
-class Command(BaseCommand):
-    help = "Fill an empty instance with a demo workspace. Does nothing when it is there already."
+class Command(GuidedCommand):
+    help = (
+        "Fill an empty instance with a demo workspace: accounts at several providers, payments of every kind, plans "
+        "and notices. It does nothing when the demo's person (demo@tierdash.example) is there already. `make demo` "
+        "does this in an instance of its own."
+    )
+    examples = """
+        manage.py demo
+        manage.py demo --at 2026-11-18T09:41:00+00:00
+    """
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--at", type=datetime.fromisoformat, help="the instant that is now in the story (ISO)")

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import actions
 from accounts.gateways.tables import Unreadable
+from accounts.management.guided import GuidedCommand, unusable
 from accounts.models import Account, Import, Rulebook, Workspace
 from accounts.rules import imports as rules
 from accounts.templatetags.imports import import_refusal, problem_words, why_unreadable
@@ -23,7 +24,7 @@ MOST_SHOWN = 20
 Home = TypeVar("Home", Account, Workspace)
 
 
-class Command(BaseCommand):
+class Command(GuidedCommand):
     help = (
         "Import the payments of a CSV or XLSX file, of pasted lines or of receipt mails into an account, or into every "
         "account of a workspace: then a column such as Account, Organization or Org ID names the account of each row, "
@@ -31,15 +32,25 @@ class Command(BaseCommand):
         "amount, status, invoice number, tax, currency ...), or as they were named on the page for such a table "
         "before. What a file leaves open is said with the options below; without them such rows are not understood. "
         "Payments that a ledger holds already are not added again, so the same file can be given any number of times. "
-        "All rows are written in one transaction, or none. Exit code 0: done, or nothing was new; 1: refused, with "
-        "the reason, and nothing was written."
+        "All rows are written in one transaction, or none. What is not understood is told on standard error, row by "
+        "row; what would come of it, on standard output."
     )
+    examples = """
+        manage.py list_accounts
+        manage.py import_payments --account production-eu --dry-run bills.csv
+        manage.py import_payments --account production-eu --time-zone Asia/Shanghai bills.xlsx
+        manage.py import_payments --workspace "Agency" bills-of-all.csv
+        cat bills.csv | manage.py import_payments --account 584712b8-0527-484a-b9a8-89414bbb9b10 --leave-out -
+    """
+    exits = {0: "done, or nothing was new", 1: "refused, and nothing was written; standard error says why"}
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", help="the file; - reads standard input")
         home = parser.add_mutually_exclusive_group(required=True)
         home.add_argument(
-            "--account", metavar="NAME_OR_ID", help="the account, by its id or, where only one has it, name"
+            "--account",
+            metavar="NAME_OR_ID",
+            help="the account, by id or, where only one has it, by name; `manage.py list_accounts` shows both",
         )
         home.add_argument(
             "--workspace",
@@ -178,10 +189,9 @@ def _only(all_: QuerySet[Home], named: QuerySet[Home], said: str, kind: str) -> 
     except ValueError:
         found = list(named.filter(name__iexact=said).order_by("id")[:2])
     if not found:
-        raise CommandError(f"There is no {kind} {said!r}.")
+        raise CommandError(f"There is no {kind} {said!r}. `manage.py list_accounts` shows them all.")
     if len(found) > 1:
-        where = "which its page has in its address" if kind == "account" else "which its export has in its address"
-        raise CommandError(f"Several {kind}s are called {said!r}: give the id, {where}.")
+        raise CommandError(f"Several {kind}s are called {said!r}: name one by its id (`manage.py list_accounts`).")
     return found[0]
 
 
@@ -211,4 +221,4 @@ def _content(path: str) -> tuple[bytes, str]:
     try:
         return (sys.stdin.buffer.read(), "") if path == "-" else (Path(path).read_bytes(), Path(path).name)
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from None
+        raise unusable(path, error) from None

@@ -11,29 +11,44 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, BinaryIO, NoReturn
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts import rules
 from accounts.gateways import published
+from accounts.management.guided import GuidedCommand
 
 KEYS = ("rulebook", "seen", "seen_rose_at", "at", "lines")
 
 
-class Command(BaseCommand):
+class Command(GuidedCommand):
     help = (
-        "Print the standing of a ledger (CSV with the columns id, kind, status, gross, tax, currency, rate, paid_at, "
-        "undoes, reference) as JSON; or, with --batch, read one JSON object per line from standard input and write one "
-        "standing per line."
+        "Print the standing of a ledger as JSON, without a database. The ledger is a CSV with the columns id, kind, "
+        "status, gross, paid_at and, where known, tax, currency, rate, undoes, reference: kind is purchase, "
+        "auto_recharge, invoice, grant, promo, transfer, refund or chargeback; status is succeeded, pending, failed "
+        "or void; amounts are in the currency (USD unless told), rate is USD for one unit of it; instants are ISO "
+        "8601 with their zone. With --batch it reads one JSON object a line from standard input and writes one "
+        "standing a line."
     )
+    examples = """
+        manage.py standing --rulebook openai/2025-05 --seen tier-1 --at 2025-05-09T00:00:00Z ledger.csv
+        echo '{"rulebook": "openai/2025-05", "seen": "tier-1", "at": "2025-05-09T00:00:00Z", "lines": [{"id": "1",
+          "kind": "purchase", "status": "succeeded", "gross": "50.00", "paid_at": "2025-05-01T10:00:00Z"}]}' |
+          tr -d '\\n' | manage.py standing --batch
+    """
+    exits = {1: "refused; standard error says why. With --batch, some lines were: each says why itself"}
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("ledger", nargs="?", metavar="LEDGER.csv", help="the ledger, or - for standard input")
-        parser.add_argument("--rulebook", metavar="ID", help="such as openai/2025-05")
+        parser.add_argument("--rulebook", metavar="ID", help="a published edition, such as openai/2025-05")
         parser.add_argument("--seen", metavar="TIER", help="the tier that the provider shows")
-        parser.add_argument("--seen-rose-at", metavar="INSTANT", help="when the seen tier last rose")
-        parser.add_argument("--at", metavar="INSTANT", help="such as 2025-05-09T00:00:00Z")
-        parser.add_argument("--batch", action="store_true", help="JSON lines from standard input")
+        parser.add_argument("--seen-rose-at", metavar="INSTANT", help="when it last rose; unknown unless told")
+        parser.add_argument("--at", metavar="INSTANT", help="the instant to look at, such as 2025-05-09T00:00:00Z")
+        parser.add_argument(
+            "--batch",
+            action="store_true",
+            help="JSON lines from standard input, as in the example",
+        )
 
     def handle(self, **options: Any) -> None:
         if options["batch"]:

@@ -2,19 +2,25 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from accounts.actions import jobs
+from accounts.management.guided import GuidedCommand
 
 
-class Command(BaseCommand):
+class Command(GuidedCommand):
     help = (
-        "Assess the accounts whose standing time has overtaken and send the notices that wait, by mail first and then "
-        "through channels. Harmless beside a "
-        "running Celery, and any number of times. Run every minute, it replaces beat and worker; the round at the full "
-        "hour also deletes what nobody asks for any more."
+        "Do one round of the clock's work without Celery: carry out imports that wait, assess the accounts whose "
+        "standing time has overtaken, send the notices that wait, by mail first and then through channels, write the "
+        "files that people wait for. Harmless "
+        "beside a running Celery, and any number of times. Run every minute, it replaces beat and worker; the round "
+        "at the full hour also deletes what nobody asks for any more. It prints one line: the instant (UTC) and how "
+        "much was done."
     )
+    examples = """
+        manage.py tick
+        * * * * *  cd /srv/tierdash && .venv/bin/python manage.py tick     (a line of crontab)
+    """
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()

@@ -1,49 +1,51 @@
 """Make, list and revoke the tokens of people's scripts."""
 
 import uuid
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts import actions, rules
-from accounts.models import Token, User
+from accounts.management.guided import GuidedCommand, find_person
+from accounts.models import Token
 from accounts.models.token import SCOPES
 
-EXAMPLES = """
-A script sends its token as the header "Authorization: Bearer <token>" to /api/v1/; docs/api.md tells what it can ask.
 
-examples:
-  manage.py token create ann@example.org --name "nightly import" --scope record --days 90
-  manage.py token list ann@example.org
-  manage.py token revoke 7
-"""
-
-
-class Command(BaseCommand):
-    help = "Make, list and revoke the tokens with which scripts ask in a person's name."
-
-    def create_parser(self, *args: Any, **options: Any) -> Any:
-        return super().create_parser(*args, epilog=EXAMPLES, formatter_class=_Format, **options)
+class Command(GuidedCommand):
+    help = (
+        "Make, list and revoke the tokens with which scripts ask in a person's name. A script sends its token as the "
+        "header 'Authorization: Bearer <token>' to /api/v1/; docs/api.md tells what it can ask. A new token is "
+        "printed once, alone, on standard output; tierdash keeps only its hash. `token create --help` tells its "
+        "options."
+    )
+    examples = """
+        manage.py person list
+        manage.py token create ann@example.org --name "nightly import" --scope record --days 90
+        TOKEN=$(manage.py token create ann@example.org --name backup)
+        manage.py token list ann@example.org
+        manage.py token revoke 7
+    """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         ways = parser.add_subparsers(dest="way", required=True, metavar="create | list | revoke")
         create = ways.add_parser("create", help="make a token and print it, this once")
-        create.add_argument("email", help="the person in whose name the script asks")
-        create.add_argument("--name", required=True, help="where it will be used")
+        create.add_argument("email", metavar="EMAIL", help="the person in whose name the script asks")
+        create.add_argument("--name", required=True, help="where it will be used, up to 100 characters")
         create.add_argument(
             "--scope",
             choices=SCOPES,
             default=SCOPES[0],
-            help="read; record: also record payments and sightings; write: also change whatever the person may",
+            help="read (unless told); record: also record payments and sightings; write: also change whatever the "
+            "person may",
         )
-        create.add_argument("--days", type=int, default=90, help="how long it works; 0 for ever (default: 90)")
+        create.add_argument("--days", type=int, default=90, help="days for which it works; 0 for ever (90 unless told)")
         listing = ways.add_parser("list", help="list tokens: number, state, scope, beginning, last use, end, name")
-        listing.add_argument("email", nargs="?", help="only this person's; everybody's when left out")
+        listing.add_argument("email", metavar="EMAIL", nargs="?", help="only this person's; everybody's when left out")
         revoke = ways.add_parser("revoke", help="end a token at once and for good")
-        revoke.add_argument("number", type=int, help="the number that the list gives")
+        revoke.add_argument("number", metavar="NUMBER", type=int, help="the first column of the list")
 
     def handle(self, *args: Any, **options: Any) -> None:
         {"create": self._create, "list": self._list, "revoke": self._revoke}[options["way"]](options)
@@ -56,7 +58,7 @@ class Command(BaseCommand):
         now = timezone.now()
         try:
             made = actions.make_token(
-                _person(options["email"]),
+                find_person(options["email"]),
                 name=options["name"].strip(),
                 scopes=SCOPES[: SCOPES.index(options["scope"]) + 1],
                 expires_at=now + timedelta(days=options["days"]) if options["days"] else None,
@@ -72,7 +74,7 @@ class Command(BaseCommand):
     def _list(self, options: dict[str, Any]) -> None:
         tokens = Token.objects.order_by("id").select_related("user")
         if options["email"]:
-            tokens = tokens.filter(user=_person(options["email"]))
+            tokens = tokens.filter(user=find_person(options["email"]))
         for token in tokens:
             ended = token.expires_at is not None and token.expires_at <= timezone.now()
             state = "revoked" if token.is_revoked else "expired" if ended else "works"
@@ -88,14 +90,3 @@ class Command(BaseCommand):
             raise CommandError(f"there is no token {options['number']}")
         actions.revoke_token(token, now=timezone.now())
         self.stdout.write(f"revoked {token.name} ({token.prefix}…)")
-
-
-class _Format(RawDescriptionHelpFormatter):
-    """Keep the examples as they are."""
-
-
-def _person(email: str) -> User:
-    user = User.objects.filter(email=email.strip().lower()).first()
-    if user is None:
-        raise CommandError(f"nobody here has the address {email}")
-    return user
