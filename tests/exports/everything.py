@@ -9,6 +9,7 @@ from django.db import connection
 from accounts import actions, exports
 from accounts.models import (
     Account,
+    Channel,
     Delivery,
     Episode,
     Escalation,
@@ -70,8 +71,9 @@ def filled() -> Workspace:
     actions.note_relay_balance(relay, balance=yen, by=guest, now=AT)
     actions.archive_relay(relay, by=editor, now=AT)
     make.make_relay(demo, name="nobody looked", now=AT)
-    Delivery.objects.filter(pk=Delivery.objects.order_by("id")[0].pk).update(status="sent", sent_at=AT)
-    Delivery.objects.filter(pk=Delivery.objects.order_by("id")[1].pk).update(
+    mails = Delivery.objects.filter(channel="mail").order_by("id")
+    Delivery.objects.filter(pk=mails[0].pk).update(status="sent", sent_at=AT)
+    Delivery.objects.filter(pk=mails[1].pk).update(
         status="failed", attempts=3, last_code="550", last_error="no such mailbox"
     )
     with connection.cursor() as cursor:
@@ -81,6 +83,8 @@ def filled() -> Workspace:
         cursor.execute("SET LOCAL tierdash.erasing = 'off'")
     Standing.objects.filter(account__archived_at=None).update(next_look_at=AT)
     actions.reconcile(now=AT)
+    for channel in Channel.objects.live():  # what waits for one would come back withdrawn
+        actions.pause_channel(channel, now=AT)
     return workspace
 
 
@@ -113,6 +117,8 @@ def rows() -> dict[str, list[dict]]:
             del row["id"]
     for row in told["Payment"]:
         del row["came_by_id"]  # imports stay behind
+    for row in told["Delivery"]:
+        del row["via_id"]  # and so do channels
     # Serial tables: the order within an account is what counts.
     for name in ("Payment", "Sighting", "Plan", "Event"):
         told[name].sort(key=lambda row: str(row["account_id"]))
