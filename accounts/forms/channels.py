@@ -43,7 +43,13 @@ class ChannelForm(forms.Form):
     name = LineField(label=_("Name"), max_length=100, help_text=_("By which you and your workspace know it."))
     target = forms.CharField(
         widget=forms.TextInput(
-            attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none", "inputmode": "url"}
+            attrs={
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "autocapitalize": "none",
+                "inputmode": "url",
+                "data-forget": "",  # a secret does not go into the browser's storage
+            }
         )
     )
     kinds = forms.MultipleChoiceField(

@@ -68,7 +68,8 @@ def filled() -> Workspace:
     actions.note_relay_balance(relay, balance=yen, by=guest, now=AT)
     actions.archive_relay(relay, by=editor, now=AT)
     make.make_relay(demo, name="nobody looked", now=AT)
-    first, second, again = Delivery.objects.filter(channel="mail").order_by("id")[:3]
+    mails = Delivery.objects.filter(channel="mail", notice__recipient=demo)
+    first, second, again = mails.order_by("id")[:3]
     Delivery.objects.filter(pk=first.pk).update(status="sent", sent_at=AT)
     Delivery.objects.filter(pk=second.pk).update(
         status="failed", attempts=3, last_code="550", last_error="no such mailbox"
@@ -84,6 +85,10 @@ def filled() -> Workspace:
         cursor.execute("SET LOCAL tierdash.erasing = 'off'")
     Standing.objects.filter(account__archived_at=None).update(next_look_at=AT)
     actions.reconcile(now=AT)
+    # What waits for a channel comes back as removed (test_what_waited_for_a_channel_never_leaves_from_here).
+    Delivery.objects.exclude(channel="mail").filter(status="pending").update(status="cancelled", last_error="removed")
+    for channel in Channel.objects.live():  # what waits for one would come back withdrawn
+        actions.pause_channel(channel, now=AT)
     return workspace
 
 
@@ -121,6 +126,11 @@ def imported(account: Account, *, by: User) -> None:
     Import.objects.filter(pk=begin(3).pk).update(state="failed", error="crashed", ended_at=AT, content=b"", attempts=4)
     actions.cancel_import(begin(4), by=by, now=AT)
     Import.objects.filter(pk=begin(5).pk).update(state="waiting", leaves_out=True, rows_done=1, beaten_at=AT)
+    whole = b"account,paid on,amount\nflagship,2026-11-04,12.25\nnobody,2026-11-05,3\n"
+    into_all = actions.begin_import(
+        account.workspace, content=whole, file_name="all.xlsx", zone=ZoneInfo("UTC"), by=by, now=begun
+    )
+    Import.objects.filter(pk=into_all.pk).update(sheet="Sheet 2", destined="d" * 64)
 
 
 def document_of(workspace, *, now=AT) -> bytes:

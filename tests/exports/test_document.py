@@ -118,17 +118,21 @@ class TestOfADemo:
         client.force_login(ann)
         key = client.session.session_key
         script = make.make_token(ann, name="nightly", now=AT)
+        hook = make.make_channel(ann, name="Hook", target="https://hooks.example.org/in/Very-Secret-8Kd2", now=AT)
         answer = KeptAnswer.objects.create(
             token=script.token, key="once", fingerprint="f" * 64, body="kept-body", created_at=AT
         )
         own = b"".join(exports.person_as_json(ann, now=AT))
         of_scripts = (script.secret, script.token.prefix, script.token.digest, answer.body, answer.fingerprint)
+        of_channels = ("Very-Secret", "whsec_", hook.sealed_target, hook.sealed_secret)
         for text in (everything.document_of(workspace).decode(), own.decode()):
-            for secret in (feed.seed, feed.token, ann.password, key, *of_scripts):
+            for secret in (feed.seed, feed.token, ann.password, key, *of_scripts, *of_channels):
                 assert secret not in text
         told = json.loads(own)
         assert told["has_calendar"] is True
         assert [token["name"] for token in told["tokens"]] == ["nightly"]
+        shown = {"name": "Hook", "kind": "webhook", "service": "", "host": "hooks.example.org"}
+        assert shown in told["channels"]
 
     def test_somebody_who_left_has_a_number_and_no_name(self, workspace):
         document = json.loads(everything.document_of(workspace))

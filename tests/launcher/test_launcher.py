@@ -30,7 +30,9 @@ def test_everything_starts_the_clock_rings_and_a_second_start_keeps_the_data(lau
     )
     first.query("CREATE TABLE kept AS SELECT 42 AS answer")
     key = (first.var_dir / "secret_key").read_text()
-    assert (first.var_dir / "secret_key").stat().st_mode & 0o777 == 0o600
+    keyring = (first.var_dir / "keyring").read_text()
+    for secret in ("secret_key", "keyring"):
+        assert (first.var_dir / secret).stat().st_mode & 0o777 == 0o600
     assert first.stop() == 0
     assert [f"{part} stopped" in " ".join(first.output.split()) for part in PARTS] == [True] * 4
     assert first.output.splitlines()[-2].split() == ["postgres", "stopped"], "the database goes last"
@@ -41,6 +43,7 @@ def test_everything_starts_the_clock_rings_and_a_second_start_keeps_the_data(lau
     assert time.monotonic() - started_at < 15
     assert second.query("SELECT answer FROM kept") == [(42,)]
     assert (first.var_dir / "secret_key").read_text() == key
+    assert (first.var_dir / "keyring").read_text() == keyring
     assert second.stop(signal.SIGINT) == 0
     assert second.is_gone(0)
 
