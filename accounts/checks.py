@@ -47,6 +47,20 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+@register(Tags.security, deploy=True)
+def keyring_is_private(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    path = settings.KEYRING_PATH
+    if settings.KEYRING or not path.exists() or not path.stat().st_mode & 0o077:
+        return []
+    return [
+        Warning(
+            f"Others than its owner may read {path}, which opens every secret of the database.",
+            hint=f"Run 'chmod 600 {path}'.",
+            id="accounts.W003",
+        )
+    ]
+
+
 @register(Tags.database)
 def cache_table_is_there(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any

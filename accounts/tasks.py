@@ -22,7 +22,7 @@ def deliver() -> None:
 @shared_task
 def call() -> None:
     """Send what waits for webhooks and chat services: apart from the mails, which wait for none of them."""
-    jobs.run("call", jobs.call, now=timezone.now())
+    jobs.run("call", jobs.call_alone, now=timezone.now())
 
 
 @shared_task

@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts import checks
+from accounts.gateways import keyring
 
 
 def ids(messages):
@@ -33,6 +34,17 @@ def test_it_is_noted_that_mail_stays_here(settings):
 def test_an_address_without_encryption_is_warned_of(settings, url, said):
     settings.SITE_URL = url
     assert ids(checks.address_is_safe(None)) == said
+
+
+def test_a_keyring_that_others_may_read_is_warned_of(settings, tmp_path):
+    settings.KEYRING_PATH = tmp_path / "keyring"
+    assert checks.keyring_is_private(None) == []
+    keyring.make(settings.KEYRING_PATH)
+    assert checks.keyring_is_private(None) == []
+    settings.KEYRING_PATH.chmod(0o640)
+    assert ids(checks.keyring_is_private(None)) == ["accounts.W003"]
+    settings.KEYRING = keyring.new_key()
+    assert checks.keyring_is_private(None) == []
 
 
 @pytest.mark.django_db

@@ -24,6 +24,8 @@ from accounts.models.notice import PENDING, SENDING
 
 KEEP_RUNS = timedelta(days=7)
 KEEP_MAILS = timedelta(days=30)
+# A round that has not ended by then has died.
+LONGEST_CALL = timedelta(minutes=5)
 ACCOUNTS, IMPORTS, EXPORTS, CALLS = "accounts", "imports", "exports", "calls"
 
 
@@ -94,6 +96,12 @@ def deliver(now: datetime) -> int:
 def call(now: datetime) -> int:
     """Send what waits for channels; return how many messages were looked at."""
     return notices.call(now=now).total()
+
+
+def call_alone(now: datetime) -> int:
+    """The same, unless the round before is still at it: slow receivers take one process of a worker and no more."""
+    before = JobRun.objects.filter(job="call", finished_at=None, started_at__gt=now - LONGEST_CALL, started_at__lt=now)
+    return 0 if before.exists() else call(now)
 
 
 def prune(now: datetime) -> int:

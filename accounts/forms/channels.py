@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +16,11 @@ from accounts.forms.fields import KeyField, LineField
 from accounts.gateways import chat
 from accounts.gateways.receivers import BadAddress, webhook_address
 from accounts.gateways.services import SERVICES, Service
-from accounts.models import Channel
+from accounts.models import Channel, User
 from accounts.models.channel import CHAT, WEBHOOK
 from accounts.templatetags.slugs import NOTICE_KINDS
 
+LOOK_SECONDS = 2
 ADDRESSES: dict[str, Any] = {
     "not_understood": _("This is no address of this kind. Compare it with the example."),
     "other_service": _("This is the address of another service. Go back and choose that one."),
@@ -31,6 +33,7 @@ ADDRESSES: dict[str, Any] = {
     "inner": _("This address is not on the open internet. Whoever runs tierdash can allow it by name."),
     "long": _("This address is too long to be one."),
     "busy": _("The address could not be looked at in time. Please try again."),
+    "too_soon": _("An address was looked at a moment ago; please send the form again."),
 }
 
 
@@ -61,7 +64,7 @@ class ChannelForm(forms.Form):
     form_key = KeyField(required=False)
 
     def __init__(
-        self, *args: Any, service: Service | None = None, channel: Channel | None = None, **options: Any
+        self, *args: Any, user: User, service: Service | None = None, channel: Channel | None = None, **options: Any
     ) -> None:
         begun: dict[str, Any] = {
             "form_key": uuid.uuid4(),
@@ -70,8 +73,10 @@ class ChannelForm(forms.Form):
         begun["kinds"] = list(notices.KINDS)
         if channel is not None:
             begun |= {"name": channel.name, "kinds": [kind for kind in notices.KINDS if channel.wants(kind)]}
-        super().__init__(*args, initial=begun, **options)
-        self.service, self.receiver = service, None
+        options["initial"] = begun
+        super().__init__(*args, **options)
+        self.user, self.service = user, service
+        self.receiver: actions.Receiver | None = None
         target = self.fields["target"]
         target.label = _("Address of %(service)s") % {"service": service.name} if service else _("Address")
         target.required = channel is None
@@ -90,6 +95,8 @@ class ChannelForm(forms.Form):
         if self.service is None:
             address = webhook_address(typed, settings.OUTSIDE)
             return actions.Receiver(WEBHOOK, "", address.url, address.host)
+        if not cache.add(f"channel-look-{self.user.pk}", "", LOOK_SECONDS):  # it starts a program
+            raise BadAddress("too_soon")
         host = chat.look_at(self.service.slug, typed, settings.OUTSIDE)
         return actions.Receiver(CHAT, self.service.slug, typed, host)
 

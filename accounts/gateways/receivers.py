@@ -22,7 +22,7 @@ class BadAddress(ValueError):
     not_understood: no address of this kind. other_service: one of another service. many: more than one receiver.
     option: something after the ? that is not taken here. credentials: a name and password. fragment: something after a
     #. open_http: without TLS. port: another than 443. inner: no address of the open internet. long. busy: nobody could
-    look at it in time.
+    look at it in time. too_soon: somebody looked at one a moment ago.
     """
 
     def __init__(self, code: str) -> None:

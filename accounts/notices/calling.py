@@ -61,10 +61,17 @@ def _carry(delivery: Delivery, session: webhook.Session, shelf: Shelf, now: date
     at = now + timedelta(seconds=time.monotonic() - started)
     if outcome.kind == mail.WITHDRAWN:
         # The channel was paused or removed at the last moment, or somebody else has the message by now.
-        fresh = outbox.with_circumstances(delivery.pk)
-        fresh.claim = delivery.claim
-        return "cancelled" if is_withdrawn(fresh, now=now) else "taken over"
+        return "cancelled" if _is_withdrawn_meanwhile(delivery, now) else "taken over"
     return kept_on(delivery, lambda: switchboard.record(delivery, outcome, at=at)) or "taken over"
+
+
+def _is_withdrawn_meanwhile(delivery: Delivery, now: datetime) -> bool:
+    try:
+        fresh = outbox.with_circumstances(delivery.pk)
+    except Delivery.DoesNotExist:  # it went with its person
+        return False
+    fresh.claim = delivery.claim
+    return is_withdrawn(fresh, now=now)
 
 
 def _send(delivery: Delivery, session: webhook.Session, shelf: Shelf, at: datetime) -> mail.Outcome:

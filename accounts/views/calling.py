@@ -40,7 +40,7 @@ def samples(*, by: User, row: Row, now: datetime) -> dict[str, Any]:
         _channel("Not tried", {}, "feishu"),
     ]
     slack = SERVICES["slack"]
-    wrong = ChannelForm({"name": "", "target": "x" * 2000}, service=slack, auto_id="channel_%s")
+    wrong = ChannelForm({"name": "", "target": ""}, user=by, service=slack, auto_id="channel_%s")
     return {
         "channels": held,
         "stopped": [channel for channel in held if channel.paused_why in ("gone", "failing")],

@@ -33,8 +33,8 @@ def channels(request: PersonRequest) -> HttpResponse:
 def _page(request: PersonRequest, *, added: actions.Added | None = None, status: int = 200) -> HttpResponse:
     """The list, and what can be added. A new signing secret stands in this one answer and nowhere else."""
     mine = list(Channel.objects.of(request.user).with_last_sent())
-    context = {"channels": mine, "added": added, "services": SERVICES.values()}
-    context["may_add"] = len(mine) < actions.MOST_CHANNELS
+    may_add = len(mine) < actions.MOST_CHANNELS
+    context = {"channels": mine, "added": added, "services": SERVICES.values(), "may_add": may_add}
     return render(request, "accounts/channels.html", context, status=status)
 
 
@@ -43,7 +43,8 @@ def add_channel(request: PersonRequest, service: str) -> HttpResponse:
     """The form of a new channel: of a webhook, or of one of the chat services."""
     if service != WEBHOOK and service not in SERVICES:
         raise Http404
-    form = ChannelForm(*([request.POST] if request.method == "POST" else []), service=SERVICES.get(service))
+    given = [request.POST] if request.method == "POST" else []
+    form = ChannelForm(*given, user=request.user, service=SERVICES.get(service))
     if not form.is_valid() or form.receiver is None:
         return _form(request, form, status=422 if form.is_bound else 200)
     try:
@@ -63,7 +64,7 @@ def add_channel(request: PersonRequest, service: str) -> HttpResponse:
 def edit_channel(request: PersonRequest, channel_id: UUID) -> HttpResponse:
     held = find_channel(request, channel_id)
     given = [request.POST] if request.method == "POST" else []
-    form = ChannelForm(*given, service=service_of(held), channel=held)
+    form = ChannelForm(*given, user=request.user, service=service_of(held), channel=held)
     if not form.is_valid():
         return _form(request, form, channel=held, status=422 if form.is_bound else 200)
     try:

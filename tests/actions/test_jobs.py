@@ -69,6 +69,20 @@ class TestTick:
         with django_assert_max_num_queries(3):
             jobs.tick(now=AFTER_GRACE)
 
+    def test_a_round_of_calls_does_not_begin_while_the_one_before_is_at_it(self, monkeypatch):
+        done = []
+        monkeypatch.setattr(jobs, "call", lambda now: done.append(now) or 1)
+        begun = AFTER_GRACE - timedelta(minutes=1)
+        JobRun.objects.create(job="call", slot=1, started_at=begun)
+        assert jobs.run("call", jobs.call_alone, now=AFTER_GRACE) == 0
+        JobRun.objects.filter(slot=1).update(finished_at=AFTER_GRACE)
+        later = AFTER_GRACE + timedelta(minutes=1)
+        assert jobs.run("call", jobs.call_alone, now=later) == 1
+        died = later + timedelta(minutes=1)
+        JobRun.objects.create(job="call", slot=2, started_at=died - timedelta(minutes=6))
+        assert jobs.run("call", jobs.call_alone, now=died) == 1
+        assert done == [later, died]
+
     def test_the_tasks_of_celery_do_the_same(self):
         ready_account(now=datetime.now(UTC) - timedelta(minutes=10))
         for _ in range(2):

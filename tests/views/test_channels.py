@@ -207,6 +207,15 @@ class TestAddingAChatService:
         assert answer.status_code == 422
         assert words in answer.content.decode().partition('id="id_target_error"')[2].partition("</ul>")[0]
 
+    def test_addresses_are_not_looked_at_one_after_another(self, signed_in):
+        """Each look starts a program."""
+        target = "ntfys://ntfy.example.org/a-long-topic-8Kd2"
+        assert signed_in.post("/channels/new/ntfy/", form(target="nonsense")).status_code == 422
+        answer = signed_in.post("/channels/new/ntfy/", form(target=target))
+        assert b"looked at a moment ago" in answer.content
+        cache.clear()
+        assert signed_in.post("/channels/new/ntfy/", form(target=target)).status_code == 302
+
 
 class TestEditing:
     @pytest.fixture
