@@ -69,6 +69,19 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("htmx:afterSettle", weighAll);
 
+// What takes the place of a form that was typed into asks first.
+function isTyped(form) {
+  return [...form.elements].some((field) => field.options
+    ? [...field.options].some((option) => option.selected !== option.defaultSelected)
+    : field.type !== "hidden" && "defaultValue" in field && field.value !== field.defaultValue);
+}
+document.addEventListener("htmx:confirm", (event) => {
+  const words = event.detail.elt.dataset.ask;
+  if (!words || !isTyped(document.getElementById("payment-form"))) return;
+  event.preventDefault();
+  if (confirm(words)) event.detail.issueRequest(true);
+});
+
 // What was typed into a form whose session had ended comes back after the sign-in. It is kept in this tab alone, never
 // passwords nor what a form wants forgotten, and only until the next page that is not part of signing in.
 const TYPED = "typed", DOORS = "/account/";

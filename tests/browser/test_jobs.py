@@ -162,6 +162,7 @@ def test_everything_without_javascript(enter, ann):
     pay(page, "10")
     expect(page.locator("#advice")).to_contain_text("may rise to Tier 2")
     page.locator("#ledger tbody tr").first.get_by_role("link", name="Correct").click()
+    page.get_by_text("Time, status, reference, note").click()
     page.get_by_label("Note").fill("corrected")
     page.get_by_role("button", name="Save correction").click()
     expect(page.locator("#ledger")).to_contain_text("corrected")

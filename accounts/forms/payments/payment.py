@@ -78,7 +78,7 @@ class PaymentForm(LineForm):
         empty_label=_("no particular payment"),
         help_text=_("Only for refunds and chargebacks."),
     )
-    expires_on = DayField(label=_("Last day of the credit"), required=False)
+    expires_on = DayField(label=_("Credit expires on"), required=False)
     reference = LineField(label=_("Invoice or receipt number"), required=False, max_length=100)
     note = LineField(label=_("Note"), required=False, max_length=500)
     receipts = FilesField(required=False)
