@@ -10,6 +10,7 @@ from accounts.rules.imports.amounts import Amount
 from accounts.rules.imports.cells import Cells
 from accounts.rules.imports.choices import Choices
 from accounts.rules.imports.columns import Records
+from accounts.rules.imports.currencies import YENS
 from accounts.rules.imports.found import Found, Problem, Row
 from accounts.rules.imports.owners import Owners
 from accounts.rules.imports.wording import BARE_YEN, BUTTONS, NOTHING, Unclear, key_of
@@ -47,8 +48,11 @@ class _Reader:
         self, columns: Sequence[str], choices: Choices, owners: Owners | None, zone: tzinfo, now: datetime
     ) -> None:
         self._choices, self._owners, self._zone = choices, owners, zone
+        meant = choices.currency or "USD"
+        self._meant = choices.yen if meant == BARE_YEN and choices.yen else meant
         self._width = len(columns)
         self._places = {name: number for number, name in reversed(list(enumerate(columns))) if name}
+        self._pairs = tuple(self._places.items())
         self._memos = Cells(choices, zone, now).memos
         self._cells: dict[str, str] = {}
         self._problems: list[Problem] = []
@@ -57,7 +61,9 @@ class _Reader:
         if not NOTHING.isdisjoint(record):
             record = ["" if cell in NOTHING else cell for cell in record]
         width = len(record)
-        self._cells = cells = {name: record[n] for name, n in self._places.items() if n < width}
+        if width < self._width:
+            record = [*record, *[""] * (self._width - width)]
+        self._cells = cells = {name: record[n] for name, n in self._pairs}
         self._problems = problems = []
         amount = cells.get("amount", "")
         # Asked only where no amount stands: it costs more than all the rest.
@@ -146,11 +152,10 @@ class _Reader:
         named = self._cells.get("currency", "")
         told = (self._value("currency", named) if named else None) or ""
         # "$" stands for several dollars, "¥" for yuan and yen: the column knows which.
-        vague = {"", "USD", told} | ({BARE_YEN, self._choices.yen} if told in ("CNY", "JPY") else set())
-        if told and amount.currency not in vague:
+        is_vague = told in YENS and amount.currency in (BARE_YEN, self._choices.yen)
+        if told and not is_vague and amount.currency not in ("", "USD", told):
             self._note("currency", "differs")
-        meant = self._choices.currency or "USD"
-        currency = told or amount.currency or (self._choices.yen if meant == BARE_YEN else "") or meant
+        currency = told or amount.currency or self._meant
         if currency == BARE_YEN:
             self._problems.append(Problem("currency", "yen", BARE_YEN))
         return currency
