@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 
 from accounts import actions
 from accounts.actions import imports as importing
-from accounts.actions import jobs
+from accounts.actions import jobs, taking
 from accounts.gateways.tables import Unreadable
 from accounts.models import Account, Event, Import, Payment, Standing
 from accounts.rules.imports import Choices
@@ -312,7 +312,7 @@ class TestInTheBackground:
 
     def test_what_crashes_again_and_again_ends_visibly(self, account):
         held = bring(account)
-        Import.objects.filter(pk=held.pk).update(state="running", attempts=importing.MOST_ATTEMPTS, beaten_at=NOW)
+        Import.objects.filter(pk=held.pk).update(state="running", attempts=taking.MOST_ATTEMPTS, beaten_at=NOW)
         actions.take_imports(now=NOW + importing.STALE * 2)
         assert (Import.objects.get().state, Import.objects.get().error) == ("failed", "crashed")
 
