@@ -11,14 +11,11 @@ from django.db.models import QuerySet
 
 from accounts.actions.importing import write_import
 from accounts.actions.reading import Reading, Told, read_import
+from accounts.actions.taking import STALE, take_all
 from accounts.models import Account, Import, User
 from accounts.models.imports import DONE, FAILED, RUNNING
 
 log = logging.getLogger(__name__)
-
-MOST_ATTEMPTS = 3
-# Longer than a task may take, so that nothing is taken from somebody who is still at it.
-STALE = timedelta(minutes=6)
 
 
 class ImportRefused(ValueError):
@@ -74,25 +71,12 @@ def waiting_imports(now: datetime) -> QuerySet[Import]:
 
 def take_imports(*, now: datetime) -> int:
     """Carry out every import that waits, oldest first; return how many were taken. Several may run at once."""
-    count = 0
-    if not waiting_imports(now).exists():  # as at nearly every round
-        return count
-    while (held := _take(now)) is not None:
-        carry_out(held, now=now)
-        count += 1
-    return count
-
-
-@transaction.atomic
-def _take(now: datetime) -> Import | None:
-    held = waiting_imports(now).select_for_update(skip_locked=True, of=("self",)).first()
-    if held is None:
-        return None
-    held.state, held.attempts, held.beaten_at, held.rows_done = RUNNING, held.attempts + 1, now, 0
-    if held.attempts > MOST_ATTEMPTS:
-        _fail(held, "crashed", now=now)
-    held.save(update_fields=["state", "attempts", "beaten_at", "rows_done", "ended_at", "error", "content"])
-    return held
+    return take_all(
+        waiting_imports,
+        lambda held: carry_out(held, now=now),
+        lambda held: _fail(held, "crashed", now=now),
+        now=now,
+    )
 
 
 def _fail(held: Import, code: str, *, now: datetime) -> None:

@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from accounts import exports
+from accounts.actions.taking import STALE, take_all
 from accounts.models import Event, Export, ExportPiece, Notice, Payment, Receipt, Sighting, User, Workspace
 from accounts.models.export import DONE, FAILED, PERSON, RUNNING, UNDER_WAY, WAITING
 
@@ -21,9 +22,6 @@ log = logging.getLogger(__name__)
 # So many rows are written while the person waits; more are left to the clock.
 AT_ONCE = 5_000
 BYTES_OF_A_ROW = 4096
-MOST_ATTEMPTS = 3
-# Longer than a task may take, so that nothing is taken from somebody who is still at it.
-STALE = timedelta(minutes=6)
 KEEP_EXPORTS = timedelta(days=1)
 IN_MEMORY = 4 * 1024 * 1024
 PIECE = 1024 * 1024
@@ -84,26 +82,12 @@ def waiting_exports(now: datetime) -> QuerySet[Export]:
 
 
 def take_exports(*, now: datetime) -> int:
-    """Carry out every export that waits, oldest first; return how many were taken. Several may run at once."""
-    count = 0
-    if not waiting_exports(now).exists():  # as at nearly every round
-        return count
-    while (held := _take(now)) is not None:
-        carry_out_export(held, now=now)
-        count += 1
-    return count
+    """Carry out every export that waits, oldest first; return how many were taken."""
 
-
-@transaction.atomic
-def _take(now: datetime) -> Export | None:
-    held = waiting_exports(now).select_for_update(skip_locked=True, of=("self",)).first()
-    if held is None:
-        return None
-    held.state, held.attempts, held.beaten_at, held.rows_done = RUNNING, held.attempts + 1, now, 0
-    if held.attempts > MOST_ATTEMPTS:
+    def give_up(held: Export) -> None:
         held.state, held.error, held.ended_at = FAILED, "crashed", now
-    held.save(update_fields=["state", "attempts", "beaten_at", "rows_done", "ended_at", "error"])
-    return held
+
+    return take_all(waiting_exports, lambda held: carry_out_export(held, now=now), give_up, now=now)
 
 
 def carry_out_export(held: Export, *, now: datetime) -> None:

@@ -1,6 +1,5 @@
 """The planner's form: an account or an edition, a wish, and perhaps a date. It is read from the address."""
 
-import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -14,31 +13,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
-from accounts.forms.fields import LONGEST_AMOUNT, NARROW, AmountField, DayField, LineField
+from accounts.forms.fields import AmountField, CountField, DayField, LineField
 from accounts.models import Account, Shelf
 from accounts.templatetags import sayings
 
 DEFAULT_EDITION = "openai/2025-05"
 WANTS = [("model", _("a model")), ("tier", _("a tier")), ("spend", _("a monthly spend"))]
 MOST_YEARS = timedelta(days=3650)
-COUNT = re.compile(r"\d+|\d{1,3}([ ,]\d{3})+", re.ASCII)
-
-
-class CountField(forms.Field):
-    """A whole number of 1 or more; takes "30,000", "30 000" and full-width digits."""
-
-    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": str(LONGEST_AMOUNT)})
-
-    def to_python(self, value: Any) -> int | None:
-        text = str(value or "")[: 2 * LONGEST_AMOUNT].translate(NARROW).strip()
-        if not text:
-            return None
-        if not COUNT.fullmatch(text) or len(text) > 18:
-            raise ValidationError(_("Write a whole number, such as 500 or 30,000."), code="count")
-        count = int(re.sub(r"[ ,]", "", text))
-        if count == 0:
-            raise ValidationError(_("The number must be more than 0."), code="zero")
-        return count
 
 
 def said_of(wish: rules.Wish) -> dict[str, str]:

@@ -56,19 +56,9 @@ FIELDS: slugs.Words = {
 }
 
 
-@register.filter
-def model_kind(slug: str) -> str:
-    return slugs.word(MODEL_KINDS, slug)
-
-
-@register.filter
-def upgrades(slug: str) -> str:
-    return slugs.word(UPGRADES, slug)
-
-
-@register.filter
-def downgrades(slug: str) -> str:
-    return slugs.word(DOWNGRADES, slug)
+model_kind = slugs.words_of(register, "model_kind", MODEL_KINDS)
+upgrades = slugs.words_of(register, "upgrades", UPGRADES)
+downgrades = slugs.words_of(register, "downgrades", DOWNGRADES)
 
 
 @register.filter

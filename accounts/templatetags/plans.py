@@ -126,39 +126,13 @@ def why_not(reason: rules.Reason, wish: rules.Wish) -> Marked:
     )
 
 
-@register.filter
-def plan_kind(slug: str) -> str:
-    return slugs.word(KINDS, slug)
-
-
-@register.filter
-def plan_also(slug: str) -> str:
-    return slugs.word(ALSO, slug)
-
-
-@register.filter
-def plan_about(slug: str) -> str:
-    return slugs.word(ABOUT, slug)
-
-
-@register.filter
-def plan_risk(slug: str) -> str:
-    return slugs.word(RISKS, slug)
-
-
-@register.filter
-def plan_warning(slug: str) -> str:
-    return slugs.word(WARNINGS, slug)
-
-
-@register.filter
-def obstacle(slug: str) -> str:
-    return slugs.word(OBSTACLES, slug)
-
-
-@register.filter
-def departure(slug: str) -> str:
-    return slugs.word(DEPARTURES, slug)
+plan_kind = slugs.words_of(register, "plan_kind", KINDS)
+plan_also = slugs.words_of(register, "plan_also", ALSO)
+plan_about = slugs.words_of(register, "plan_about", ABOUT)
+plan_risk = slugs.words_of(register, "plan_risk", RISKS)
+plan_warning = slugs.words_of(register, "plan_warning", WARNINGS)
+obstacle = slugs.words_of(register, "obstacle", OBSTACLES)
+departure = slugs.words_of(register, "departure", DEPARTURES)
 
 
 @register.simple_tag

@@ -50,9 +50,7 @@ ANY_MODEL = "MODEL"
 QUESTION = "Say hello in one sentence."
 
 
-@register.filter
-def condition_word(code: str) -> str:
-    return slugs.word(CONDITIONS, code)
+condition_word = slugs.words_of(register, "condition_word", CONDITIONS)
 
 
 @register.filter
@@ -60,9 +58,7 @@ def condition_state(code: str) -> str:
     return CONDITION_STATES.get(code, "unknown")
 
 
-@register.filter
-def bridge_word(code: str) -> str:
-    return slugs.word(BRIDGES, code)
+bridge_word = slugs.words_of(register, "bridge_word", BRIDGES)
 
 
 @register.filter

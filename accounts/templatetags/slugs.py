@@ -1,5 +1,8 @@
-"""The word for each slug that the database and the rules keep. Tables only; words.py makes filters of them."""
+"""The word for each slug that the database and the rules keep. Tables, and what makes filters of them."""
 
+from collections.abc import Callable
+
+from django.template import Library
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -123,6 +126,16 @@ CONFIDENCES: Words = {
     "medium": pgettext_lazy("how sure a figure is", "fairly sure"),
     "low": pgettext_lazy("how sure a figure is", "not sure"),
 }
+
+
+def words_of(register: Library, name: str, table: Words) -> Callable[[str], str]:
+    """Register the filter of this name, which gives the word of a slug in a table, and return it."""
+
+    def word_of(slug: str) -> str:
+        return word(table, slug)
+
+    register.filter(name, word_of)
+    return word_of
 
 
 def word(table: Words, slug: str) -> str:

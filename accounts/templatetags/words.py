@@ -14,19 +14,9 @@ register = template.Library()
 MESSAGE_STATES = {"success": "fine", "info": "soon", "warning": "now", "error": "wrong"}
 
 
-@register.filter
-def payment_kind(slug: str) -> str:
-    return slugs.word(slugs.KINDS, slug)
-
-
-@register.filter
-def payment_status(slug: str) -> str:
-    return slugs.word(slugs.STATUSES, slug)
-
-
-@register.filter
-def payment_reason(slug: str) -> str:
-    return slugs.word(slugs.REASONS, slug)
+payment_kind = slugs.words_of(register, "payment_kind", slugs.KINDS)
+payment_status = slugs.words_of(register, "payment_status", slugs.STATUSES)
+payment_reason = slugs.words_of(register, "payment_reason", slugs.REASONS)
 
 
 @register.filter
@@ -35,10 +25,8 @@ def reason_state(slug: str) -> str:
     return {"counts": "fine", "lowers": "now"}.get(slug, "unknown")
 
 
-@register.filter
-def advice_word(code: str) -> str:
-    """An advice in a word or two, for filters and totals."""
-    return slugs.word(slugs.ADVICES, code)
+# An advice in a word or two, for filters and totals.
+advice_word = slugs.words_of(register, "advice_word", slugs.ADVICES)
 
 
 @register.filter
@@ -46,34 +34,12 @@ def advice_state(code: str) -> str:
     return sayings.STATES.get(code, "unknown")
 
 
-@register.filter
-def requirement(slug: str) -> str:
-    return slugs.word(slugs.REQUIREMENTS, slug)
-
-
-@register.filter
-def hint(slug: str) -> str:
-    return slugs.word(slugs.HINTS, slug)
-
-
-@register.filter
-def notice_kind(slug: str) -> str:
-    return slugs.word(slugs.NOTICE_KINDS, slug)
-
-
-@register.filter
-def source(slug: str) -> str:
-    return slugs.word(slugs.SOURCES, slug)
-
-
-@register.filter
-def access(slug: str) -> str:
-    return slugs.word(slugs.ACCESSES, slug)
-
-
-@register.filter
-def confidence(slug: str) -> str:
-    return slugs.word(slugs.CONFIDENCES, slug)
+requirement = slugs.words_of(register, "requirement", slugs.REQUIREMENTS)
+hint = slugs.words_of(register, "hint", slugs.HINTS)
+notice_kind = slugs.words_of(register, "notice_kind", slugs.NOTICE_KINDS)
+source = slugs.words_of(register, "source", slugs.SOURCES)
+access = slugs.words_of(register, "access", slugs.ACCESSES)
+confidence = slugs.words_of(register, "confidence", slugs.CONFIDENCES)
 
 
 @register.filter

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from accounts import actions
-from accounts.actions import carrying, jobs
+from accounts.actions import carrying, jobs, taking
 from accounts.actions import imports as importing
 from accounts.gateways.tables import Unreadable
 from accounts.models import Account, Event, Import, Payment, Standing
@@ -307,13 +307,13 @@ class TestInTheBackground:
         held = bring(account)
         Import.objects.filter(pk=held.pk).update(state="running", attempts=1, beaten_at=NOW)
         assert actions.take_imports(now=NOW) == 0
-        assert actions.take_imports(now=NOW + carrying.STALE * 2) == 1
+        assert actions.take_imports(now=NOW + taking.STALE * 2) == 1
         assert (Import.objects.get().state, Payment.objects.count()) == ("done", 3)
 
     def test_what_crashes_again_and_again_ends_visibly(self, account):
         held = bring(account)
-        Import.objects.filter(pk=held.pk).update(state="running", attempts=carrying.MOST_ATTEMPTS, beaten_at=NOW)
-        actions.take_imports(now=NOW + carrying.STALE * 2)
+        Import.objects.filter(pk=held.pk).update(state="running", attempts=taking.MOST_ATTEMPTS, beaten_at=NOW)
+        actions.take_imports(now=NOW + taking.STALE * 2)
         assert (Import.objects.get().state, Import.objects.get().error) == ("failed", "crashed")
 
     def test_who_lost_it_to_another_cannot_end_it(self, account, monkeypatch):
@@ -351,7 +351,7 @@ class TestInTheBackground:
             with pytest.raises(OperationalError):
                 actions.take_imports(now=NOW)
         assert Import.objects.get().state == "running"
-        actions.take_imports(now=NOW + carrying.STALE * 2)
+        actions.take_imports(now=NOW + taking.STALE * 2)
         assert Import.objects.get().state == "done"
 
 

@@ -61,7 +61,7 @@ def test_a_mistake_is_told_beside_its_field_and_mended_there(enter, account):
     tokens = page.get_by_label("Tokens a minute")
     tokens.fill("lots")
     tokens.press("Tab")
-    expect(page.locator("#id_tpm_error")).to_contain_text("whole number")
+    expect(page.locator("#id_tpm_error")).to_contain_text("Write a number such as")
     expect(tokens).to_have_value("lots")
     tokens.fill("300,000")
     tokens.press("Enter")

@@ -131,7 +131,7 @@ class TestTheForm:
     def test_keeps_what_was_typed_with_the_mistake_beside_it(self, signed_in):
         page = plans_of(signed_in, f"{ARTICLE}&model=gpt-4o&rpm=many&by=2020-01-01")
         assert page.status_code == 422
-        assert "whole number" in error_at(page, "id_rpm")
+        assert "Write a number such as" in error_at(page, "id_rpm")
         assert "lies ahead" in error_at(page, "id_by")
         assert (value_of(page, "rpm"), choice_of(page, "model")) == ("many", "gpt-4o")
 
