@@ -4,7 +4,7 @@ from django.conf import settings
 
 from accounts import notices, rules
 from accounts.exports.attached import FILE, RECEIPT
-from accounts.exports.imported import IMPORT
+from accounts.exports.imported import IMPORT as IMPORT
 from accounts.exports.inside import BaseUrl, Before, Email, Instants, PlanDocument, Wish, Zone
 from accounts.exports.kinds import (
     NOBODY,
