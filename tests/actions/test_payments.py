@@ -1,8 +1,10 @@
 """Recording, correcting and voiding payments, and what follows for the account in the same transaction."""
 
 import uuid
+from datetime import date
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts import actions
 from accounts.models import Account, Event, Notice, Payment
@@ -100,3 +102,42 @@ def test_the_database_refuses_a_refund_of_a_foreign_payment():
     Payment.objects.filter(pk=refund.pk).update(undoes=foreign)
     with pytest.raises(IntegrityError), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS payment_undoes_own_account IMMEDIATE")
+
+
+def test_the_last_day_of_credit_is_kept_with_its_trace():
+    account = make_account()
+    payment = make_payment(account, "100", "05-01", kind="grant", expires_on=date(2025, 12, 31))
+    facts = actions.facts_of(payment).columns() | {"expires_on": date(2026, 1, 31)}
+    actions.correct_payment(payment, facts=actions.PaymentFacts(**facts), by=None, now=NOW)
+    payment.refresh_from_db()
+    assert payment.expires_on == date(2026, 1, 31)
+    [event] = account.events.filter(kind="payment_corrected")
+    assert (event.facts["before"]["expires_on"], event.facts["after"]["expires_on"]) == ("2025-12-31", "2026-01-31")
+    actions.void_payment(payment, by=None, now=NOW)
+    assert actions.restore_payment(payment, by=None, now=NOW).expires_on == date(2026, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("facts", "last_on"),
+    [
+        ({"kind": "invoice"}, date(2026, 1, 1)),
+        ({"kind": "refund"}, date(2026, 1, 1)),
+        ({"kind": "grant"}, date(2025, 4, 29)),
+        ({"kind": "grant"}, date(2101, 1, 1)),
+    ],
+)
+def test_a_last_day_that_cannot_be_is_refused_by_the_workshop_and_by_the_database(facts, last_on):
+    account = make_account()
+    with pytest.raises(actions.PaymentRefused) as refused:
+        make_payment(account, "5", "05-01T10:00", expires_on=last_on, **facts)
+    assert (refused.value.field, refused.value.code) == ("expires_on", "not_a_line")
+    payment = make_payment(account, "5", "05-01T10:00", **facts)
+    with pytest.raises(IntegrityError, match="payment_expiry"), transaction.atomic():
+        Payment.objects.filter(pk=payment.pk).update(expires_on=last_on)
+
+
+def test_the_day_before_that_of_utc_may_be_somebodys_day_of_payment():
+    """1 May, 02:00 UTC is 30 April in Los Angeles."""
+    assert make_payment(make_account(), "5", "05-01T02:00", expires_on=date(2025, 4, 30)).expires_on == date(
+        2025, 4, 30
+    )
