@@ -19,7 +19,7 @@ ABOUT = (
 SUPPOSING = ("suppose_standing", "preview_plans", "preview_plans_anew")
 EVERYWHERE = (
     *("bad-request", "token-in-address", "token-missing", "token-refused", "scope-missing"),
-    *("too-large", "not-json", "invalid", "too-many", "broken", "away"),
+    *("length-missing", "too-large", "not-json", "invalid", "too-many", "broken", "away"),
 )
 RATE_HEADERS = {
     name: {"schema": {"type": "string"}, "required": True, "example": example}

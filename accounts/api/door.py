@@ -47,10 +47,13 @@ class ApiMiddleware:
 
 
 def refusal(request: HttpRequest) -> Problem | None:
-    """Say why a request is turned away before anybody looks at it: a token in its address, too much, no JSON."""
+    """Say why a request is turned away before anybody looks at it: for its address, its length, or what it is."""
     if any(name.lower() in TOKEN_NAMES or any(map(SECRET.search, values)) for name, values in request.GET.lists()):
         words = _("Addresses are written down on their way. Send it as the header “Authorization: Bearer …” instead.")
         return Problem("token-in-address", words)
+    if "Transfer-Encoding" in request.headers and not request.META.get("CONTENT_LENGTH"):
+        # What comes in pieces is of no known length, and would be taken for nothing.
+        return Problem("length-missing", _("Send the header “Content-Length”, and the body in one piece."))
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length) > settings.API_MOST_BYTES:
         return Problem("too-large", _("Send at most {count} bytes.").format(count=settings.API_MOST_BYTES))

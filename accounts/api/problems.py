@@ -33,6 +33,7 @@ KINDS: dict[str, Kind] = {
     "archived": Kind(409, gettext_lazy("The account is in the archive.")),
     "plan-changed": Kind(409, gettext_lazy("The account has changed, and the plan with it.")),
     "key-used": Kind(409, gettext_lazy("The idempotency key belongs to another request.")),
+    "length-missing": Kind(411, gettext_lazy("The length of the body is missing.")),
     "too-large": Kind(413, gettext_lazy("The request is too large.")),
     "not-json": Kind(415, gettext_lazy("Only JSON is taken.")),
     "invalid": Kind(422, gettext_lazy("Something in the request cannot stand.")),
@@ -50,6 +51,9 @@ class Mistake:
     field: str
     code: str
     message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
 
 
 class Problem(Exception):
@@ -72,7 +76,7 @@ class Problem(Exception):
             "type": TYPE + self.name,
             "title": str(kind.title),
             "status": kind.status,
-            "detail": self.detail or " ".join(f"{m.field}: {m.message}" for m in self.errors[:3]) or str(kind.title),
+            "detail": self.detail or " ".join(map(str, self.errors[:3])) or str(kind.title),
         }
         if self.errors:
             document["errors"] = [asdict(mistake) for mistake in self.errors]

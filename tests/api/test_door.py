@@ -80,6 +80,17 @@ def test_a_request_has_a_most_of_bytes(send, settings):
     assert send(json.dumps(NEW).encode()).status_code == 201
 
 
+def test_a_body_in_pieces_is_refused_and_not_taken_for_none(send):
+    answer = Client().post(
+        f"{API}/accounts", headers={"Transfer-Encoding": "chunked"}, content_type="application/json", CONTENT_LENGTH=""
+    )
+    assert problem(answer) == (411, "length-missing")
+
+
+def test_a_missing_body_is_told_in_plain_words(send):
+    assert send(b"").json()["detail"] == "This is missing."
+
+
 def test_a_problem_names_every_field_in_the_language_that_was_asked_for(send):
     answer = send(b'{"name": 1, "surplus": 2}', **{"Accept-Language": "zh-CN"})
     document = answer.json()

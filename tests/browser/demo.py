@@ -79,6 +79,7 @@ def prepare() -> Tour:
             if person == OWNER:
                 _make_tokens(user)
                 _make_channels(user)
+                actions.begin_export(make.make_workspace(demo), form="json", by=user, now=AT - timedelta(hours=2))
             client = Client()
             client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
             keys[person, language] = client.cookies[settings.SESSION_COOKIE_NAME].value

@@ -96,3 +96,11 @@ def test_a_name_that_several_have(run):
 def test_a_file_that_is_not_there(account):
     with pytest.raises(CommandError, match="No such file"):
         call_command("import_payments", "/nowhere.csv", "--account", "production")
+
+
+def test_a_file_of_which_nothing_is_understood_is_no_success(run):
+    table = "Date,Amount\n2025-05-01,much\n"
+    with pytest.raises(CommandError, match="not understood"):
+        run(table)
+    assert "Nothing was written." in run(table, "--dry-run")
+    assert "No row is new" in run(table, "--leave-out")

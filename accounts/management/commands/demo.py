@@ -46,7 +46,12 @@ class Command(GuidedCommand):
     """
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--at", type=datetime.fromisoformat, help="the instant that is now in the story (ISO)")
+        parser.add_argument(
+            "--at",
+            metavar="INSTANT",
+            type=datetime.fromisoformat,
+            help="the instant that is now in the story, with its zone; the real one unless told",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = options["at"] or timezone.now()

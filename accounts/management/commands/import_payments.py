@@ -22,6 +22,7 @@ from accounts.templatetags.imports import import_refusal, problem_words, why_unr
 
 MOST_SHOWN = 20
 Home = TypeVar("Home", Account, Workspace)
+NOT_UNDERSTOOD = "Some rows are not understood; --leave-out leaves them out. Nothing was written."
 
 
 class Command(GuidedCommand):
@@ -105,6 +106,8 @@ class Command(GuidedCommand):
         has_new = self._tell(held, reading, home)
         if options["dry_run"] or not has_new:
             actions.cancel_import(held, by=None, now=now)
+            if held.left_out and not (options["dry_run"] or options["leave_out"]):
+                raise CommandError(NOT_UNDERSTOOD)
             self.stdout.write("Nothing was written." if options["dry_run"] else "No row is new: nothing was written.")
             return
         self._carry_out(held, leaves_out=options["leave_out"])
@@ -159,8 +162,9 @@ class Command(GuidedCommand):
             held = actions.start_import(held, leaves_out=leaves_out, by=None, now=timezone.now())
         except actions.ImportRefused as refusal:
             actions.cancel_import(held, by=None, now=timezone.now())
-            words = "Some rows are not understood; --leave-out leaves them out. Nothing was written."
-            raise CommandError(words if refusal.code == "not_understood" else import_refusal(refusal.code)) from None
+            raise CommandError(
+                NOT_UNDERSTOOD if refusal.code == "not_understood" else import_refusal(refusal.code)
+            ) from None
         if held.is_under_way:
             actions.take_imports(now=timezone.now())
             held.refresh_from_db()
