@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
@@ -35,7 +36,7 @@ class Stopped(Exception):
     """The import was cancelled, or somebody else has taken it."""
 
 
-def lock_accounts(keys: Sequence[object]) -> list[Account]:
+def lock_accounts(keys: Sequence[UUID | str]) -> list[Account]:
     """Lock accounts in the order of their ids, so that of two imports one waits, never both. ImportRefused: archived.
 
     Whoever locks several accounts does it so, or passes over what is locked (reconcile).

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.gateways import workbooks
-from accounts.gateways.workbooks import Unreadable
+from accounts.gateways.workbooks import Unreadable as Unreadable
 from accounts.rules.imports import Pasted
 
 MOST_BYTES = 16 * 1024 * 1024

@@ -156,9 +156,14 @@ def widen_import(request: PersonRequest, import_id: UUID) -> HttpResponse:
 @require_POST
 def start_import(request: PersonRequest, import_id: UUID) -> HttpResponse:
     held, now = _find(request, import_id), timezone.now()
-    said = {"leaves_out": bool(request.POST.get("leave_out")), "destined": request.POST.get("destined", "")[:64]}
     try:
-        actions.start_import(held, **said, by=request.user, now=now)
+        actions.start_import(
+            held,
+            leaves_out=bool(request.POST.get("leave_out")),
+            destined=request.POST.get("destined", "")[:64],
+            by=request.user,
+            now=now,
+        )
     except actions.ImportRefused as refusal:
         held.refresh_from_db()
         return _page(request, held, now=now, refusal=import_refusal(refusal.code), status=422)

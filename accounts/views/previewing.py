@@ -103,7 +103,7 @@ def parts_of_result(held: Import) -> list[dict[str, Any]]:
     if held.account_id is not None or held.state not in (DONE, UNDONE):
         return []
     accounts = Account.objects.filter(payments__came_by=held).annotate(count=Count("payments"))
-    return list(accounts.order_by(Lower("name"), "id").values("id", "name", "count"))
+    return [dict(row) for row in accounts.order_by(Lower("name"), "id").values("id", "name", "count")]
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ class _complaints(logging.Handler):
 
 def _check_pages(document: PdfReader) -> None:
     root = document.root_object
-    said = root["/Pages"].get_object().get("/Count", 0)  # type: ignore[attr-defined]
+    pages: Any = root["/Pages"].get_object()
+    said = pages.get("/Count", 0)
     if isinstance(said, int) and said > MOST_PAGES:
         raise Refused("pages")
     count = document.get_num_pages()
