@@ -24,6 +24,7 @@ BROKEN = {
     "payment_not_in_future": "paid_at",
     "payment_not_too_old": "paid_at",
     "payment_expiry_after_payment": "expires_on",
+    "notice_window_of_credit": "expires_on",
 }
 
 
