@@ -6,6 +6,7 @@ from django.db import connection
 GUARDS = {
     "payment_undoes_own_account",
     "notice_once_per_episode",
+    "notice_window_of_credit",
     "episode_one_running",
     "delivery_once",
     "delivery_once_a_channel",

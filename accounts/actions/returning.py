@@ -30,6 +30,7 @@ BROKEN = {
     "payment_expiry_after_payment": "expires_on",
     "import_end_whole": "ended_at",
     "import_rows_done": "rows_done",
+    "notice_window_of_credit": "expires_on",
 }
 
 

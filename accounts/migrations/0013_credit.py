@@ -69,6 +69,21 @@ class Migration(migrations.Migration):
                 name="payment_expiry_range",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("expires_on__isnull", False),
+                        ("expires_on__lte", datetime.date(2100, 12, 31)),
+                        ("kind", "credit_expiring"),
+                    ),
+                    models.Q(models.Q(("kind", "credit_expiring"), _negated=True), ("expires_on", None)),
+                    _connector="OR",
+                ),
+                name="notice_window_of_credit",
+            ),
+        ),
         migrations.RunSQL(AFTER_PAYMENT, "ALTER TABLE accounts_payment DROP CONSTRAINT payment_expiry_after_payment"),
         migrations.RunSQL(LOOK_AGAIN, migrations.RunSQL.noop),
     ]

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 
+from accounts import rules
 from accounts.models.account import Account
 from accounts.models.channel import MAIL, Channel
 from accounts.models.episode import Episode
@@ -20,6 +21,8 @@ PENDING, SENDING, SENT, UNCERTAIN, FAILED, CANCELLED = (
     "cancelled",
 )
 STATUSES = (PENDING, SENDING, SENT, UNCERTAIN, FAILED, CANCELLED)
+# The kind that is about credit: it alone has a window.
+CREDIT_EXPIRING = "credit_expiring"
 # Why a delivery was cancelled whose recipient wants none of its kind.
 MUTED = "muted"
 MOST_ATTEMPTS = 20
@@ -67,6 +70,11 @@ class Notice(models.Model):
                 fields=["account", "kind", "rulebook_id", "tier", "episode", "sighting", "expires_on", "recipient"],
                 nulls_distinct=False,
                 name="notice_once_per_episode",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=CREDIT_EXPIRING, expires_on__isnull=False, expires_on__lte=rules.LATEST_EXPIRY)
+                | (~Q(kind=CREDIT_EXPIRING) & Q(expires_on=None)),
+                name="notice_window_of_credit",
             ),
         ]
 

@@ -14,10 +14,10 @@ from django.db.models import Count, Q
 from accounts import rules
 from accounts.gateways import published
 from accounts.models import Account, Membership, Notice, Payment
-from accounts.models.notice import CANCELLED, MUTED, PENDING
+from accounts.models.notice import CANCELLED, CREDIT_EXPIRING, MUTED, PENDING
 from accounts.models.workspace import OWNER
 
-KIND = "credit_expiring"
+KIND = CREDIT_EXPIRING
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,10 @@ def refused(document, **facts) -> exports.DocumentError:
         (("accounts", 0, "payments", 0, "note"), "a\0b", f"{PLACE}.note"),
         (("accounts", 0, "payments", 0, "note"), "\ud800", f"{PLACE}.note"),
         (("accounts", 0, "payments", 0, "note"), "x" * 501, f"{PLACE}.note"),
+        (("accounts", 0, "payments", 0, "expires_on"), "soon", f"{PLACE}.expires_on"),
+        (("accounts", 0, "payments", 0, "expires_on"), "20270101", f"{PLACE}.expires_on"),
+        (("accounts", 0, "payments", 0, "expires_on"), "2016-01-01", f"{PLACE}.expires_on"),
+        (("accounts", 0, "payments", 0, "expires_on"), "9999-12-31", f"{PLACE}.expires_on"),
         (("accounts", 0, "payments", 0, "colour"), "red", f"{PLACE}.colour"),
         (("accounts", 0, "name"), "two\nlines", "accounts[0].name"),
         (("accounts", 0, "seen_tier"), "tier-99", "accounts[0].seen_tier"),
@@ -375,3 +379,26 @@ def test_a_mutated_document_is_taken_whole_or_not_at_all(kept, data, client):
             assert everything.document_of(workspace)
             assert Payment.objects.count() == sum(len(account["payments"]) for account in document["accounts"])
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("first_on", [None, "9999-12-31"])
+def test_a_reminder_of_credit_has_a_day_that_can_be(document, first_on):
+    place, number = next(
+        (place, number)
+        for place, account in enumerate(document["accounts"])
+        for number, notice in enumerate(account["notices"])
+        if notice["kind"] == "credit_expiring"
+    )
+    document["accounts"][place]["notices"][number]["expires_on"] = first_on
+    assert refused(document).path == f"accounts[{place}].notices[{number}].expires_on"
+
+
+def test_no_other_notice_has_one(document):
+    place, number = next(
+        (place, number)
+        for place, account in enumerate(document["accounts"])
+        for number, notice in enumerate(account["notices"])
+        if notice["kind"] != "credit_expiring"
+    )
+    document["accounts"][place]["notices"][number]["expires_on"] = "2026-12-01"
+    assert refused(document).path == f"accounts[{place}].notices[{number}].expires_on"
