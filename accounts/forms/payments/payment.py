@@ -25,7 +25,7 @@ MOST_CHOICES = 200
 STATUSES = [(status, STATUS_WORDS[status]) for status in rules.STATUSES if status != "void"]
 
 
-class LatestPayments(ModelChoiceIterator[Payment]):
+class LatestPayments(ModelChoiceIterator):  # type: ignore[type-arg]  # it is generic for the checker alone
     """The latest payments as choices, and the one that is chosen; any other may still be sent.
 
     The field's `latest` are those that somebody has read already, or None; `chosen` is the uid that stands in it.
