@@ -23,6 +23,7 @@ OWN = {
     "/relays/": "relays",
     "/doctor/": "errors",
     "/profile/": "calendar",
+    "/import/": "importing",
 }
 
 
