@@ -26,6 +26,7 @@ GUARDS = {
     "account_form_key_unique",
     "import_state",
     "import_end_whole",
+    "import_one_home",
     "plan_one_running",
     "plan_form_key_unique",
     "escalation_resolved_whole",

@@ -2,12 +2,14 @@
 
 import io
 import zipfile
+from datetime import date
 from xml.sax.saxutils import escape
 
 import pytest
 
 from accounts.gateways import tables, workbooks
 from accounts.rules.imports import put_together
+from tests.books import book
 
 RECORDS = [["Date", "Amount"], ["2025-05-01", "5.00"]]
 CHINESE = "日期,金额,状态\n2025年5月1日,¥200.00,成功\n"
@@ -99,7 +101,81 @@ class TestWorkbooks:
             ["2025-05-01", "49.99", "yes"],
             ["2025-05-01 12:00:00", "50"],
         ]
-        assert table.form == "xlsx"
+        assert (table.form, table.sheets, table.sheet, table.remarks) == ("xlsx", ("S",), "S", ())
+
+    SHEETS = {"Notes": [], "Bills": [["Date", "Amount"], ["2025-05-01", 5]], "More": [["x"]]}
+
+    def test_the_first_sheet_with_rows_is_read_and_the_others_are_named(self):
+        table = tables.read(book(self.SHEETS))
+        assert (table.sheet, table.sheets) == ("Bills", ("Notes", "Bills", "More"))
+        assert table.records == [["Date", "Amount"], ["2025-05-01", "5"]]
+
+    def test_another_sheet_is_read_by_its_name(self):
+        content = book(self.SHEETS)
+        assert tables.read(content, sheet="More").records == [["x"]]
+        assert tables.read(content, sheet="gone").sheet == "Bills"
+        with pytest.raises(tables.Unreadable, match="empty"):
+            tables.read(content, sheet="Notes")
+
+    def test_a_hidden_sheet_comes_last(self):
+        table = tables.read(book({"Old": [["x"]], "Bills": [["y"]]}, hidden_sheets=["Old"]))
+        assert (table.sheet, table.sheets) == ("Bills", ("Bills", "Old"))
+
+    def test_hidden_rows_are_read_and_told(self):
+        table = tables.read(book({"Bills": [["Date"], ["2025-05-01"], ["2025-05-02"]]}, hidden_rows=[2]))
+        assert (len(table.records), table.remarks) == (3, ("hidden",))
+
+    def test_merged_days_and_names_hold_for_all_their_rows(self):
+        rows = [
+            ["Account", "Date", "Amount", "Invoice"],
+            ["one", date(2025, 5, 1), 5, "A"],
+            [None, None, 6, "B"],
+            [None, None, 7, "C"],
+            [None, None, None, None],
+            ["two", date(2025, 5, 2), 8, "D"],
+        ]
+        table = tables.read(book({"Bills": rows}, merged=["A2:A5", "B2:B3", "A1:A1", "C6:D6"]))
+        assert table.remarks == ("merged",)
+        assert table.records[1:] == [
+            ["one", "2025-05-01", "5", "A"],
+            ["one", "2025-05-01", "6", "B"],
+            ["one", "", "7", "C"],
+            ["two", "2025-05-02", "8"],
+        ]
+        assert table.lines == [1, 2, 3, 4, 6]
+
+    @pytest.mark.parametrize("amount", [5, "$5.00", "5.00 USD", "¥200", "200元", "CN¥ 1,234.50", "(5.00)"])
+    def test_a_merged_amount_is_one_amount(self, amount):
+        table = tables.read(
+            book({"Bills": [["Date", "Amount"], ["2025-05-01", amount], ["2025-05-02", None]]}, merged=["B2:B3"])
+        )
+        assert table.records[2] == ["2025-05-02"]
+
+    def test_rows_are_counted_from_the_edge_of_the_sheet(self):
+        table = tables.read(book({"Bills": [[], [None, "Date", "Amount"], [None, "2025-05-01", 5]]}, merged=["B3:B4"]))
+        assert (table.lines, table.records[1]) == ([2, 3], ["2025-05-01", "5"])
+
+    def test_a_workbook_of_empty_sheets_is_empty(self):
+        with pytest.raises(tables.Unreadable, match="empty"):
+            tables.read(book({"Bills": [], "More": []}))
+
+
+class TestPastedText:
+    def test_rows_on_several_lines_are_put_together(self):
+        table = tables.read(b"Title\n\nMay 1, 2025\n$5.00\nView\n\n\nMay 2, 2025\r\n$6.00\r\n", put_together)
+        assert table.records == [["May 1, 2025", "$5.00"], ["May 2, 2025", "$6.00"]]
+        assert (table.lines, table.ends, table.form) == ([3, 8], [4, 9], "stacked")
+        assert table.passed == [(1, "Title"), (5, "View")]
+
+    def test_a_cell_of_several_lines_says_where_it_ends(self):
+        table = tables.read(b'Date,Note\n2025-05-01,"a\nb"\n2025-05-02,c\n')
+        assert (table.lines, table.ends) == ([1, 2, 4], [1, 3, 4])
+
+    def test_more_lines_than_anybody_pastes_are_refused(self, monkeypatch):
+        monkeypatch.setattr(tables, "MOST_LINES", 3)
+        with pytest.raises(tables.Unreadable) as caught:
+            tables.read(b"a\n\nb\nc\nd\n", put_together)
+        assert (caught.value.code, caught.value.line) == ("rows", 5)
 
 
 def bomb() -> bytes:
@@ -126,6 +202,8 @@ BAD = [
     ("a quote that stays open", b'a,b\n1,"2\n3,4\n', "quote", 2),
     ("a quote amid a cell", b'a,b\n"1"x,2\n', "quote", 2),
     ("an old workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "old", None),
+    ("a locked workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "locked", None),
+    ("a million rows", b"1,2\n" * 1_000_000, "rows", 100_061),
     ("a zip named .csv", workbook(["Date"], name="notes.txt"), "archive", None),
     ("half a workbook", workbook(["Date"])[:300], "broken", None),
     ("a workbook without a sheet", workbook(sheet="<nothing"), "broken|empty", None),

@@ -126,6 +126,10 @@ STACKS = {
         ],
     ),
     "one payment": ("May 1, 2025\n$5.00\nPaid\nView", [["May 1, 2025", "$5.00", "Paid"]]),
+    "one payment below a title": (
+        "Billing history\n\nMay 1, 2025\n$5.00\nPaid\n\nfooter",
+        [["May 1, 2025", "$5.00", "Paid"]],
+    ),
     "cells with a blank line between any two": (
         "May 1, 2025\n\n$5.00\n\nPaid\n\nMay 2, 2025\n\n$6.00\n\nPaid",
         [["May 1, 2025", "$5.00", "Paid"], ["May 2, 2025", "$6.00", "Paid"]],

@@ -24,6 +24,7 @@ OWN = {
     "/doctor/": "errors",
     "/profile/": "calendar",
     "/channels/": "channels",
+    "/import/": "importing",
 }
 
 

@@ -23,7 +23,14 @@ IDS = {
     *("how-tiers-work", "what-counts", "the-clock", "limits", "first-top-up", "the-wait", "trigger", "support"),
     *("models", "image-models", "video-models", "limits-not-following", "model-not-open", "alternatives"),
     *("enterprise", "several-accounts", "planner", "capacity", "errors", "evidence", "relays", "notices"),
-    *("rulebooks", "calendar", "differences", "questions", *(f"question-{number}" for number in range(1, 9))),
+    *(
+        "rulebooks",
+        "calendar",
+        "importing",
+        "differences",
+        "questions",
+        *(f"question-{number}" for number in range(1, 9)),
+    ),
 }
 
 

@@ -150,14 +150,11 @@ def _headings(cells: list[Cell]) -> tuple[list[Cell], list[Cell], list[Cell]]:
 
 def _rows(cells: list[Cell]) -> list[list[Cell]] | None:
     kinds = "".join(cell.kind for cell in cells)
+    if rows := _trimmed(_by_blanks(cells)):
+        return rows
     if kinds.count(DAY) == 1 and kinds.count(AMOUNT) == 1:
         return [cells]
-    return (
-        _trimmed(_by_blanks(cells))
-        or _by_pattern(cells, kinds)
-        or _trimmed(_by_beginning(cells, kinds))
-        or _trimmed(_by_end(cells, kinds))
-    )
+    return _by_pattern(cells, kinds) or _trimmed(_by_beginning(cells, kinds)) or _trimmed(_by_end(cells, kinds))
 
 
 def _by_blanks(cells: list[Cell]) -> list[list[Cell]] | None:
