@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts import actions, notices
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Import, Notice, Payment, Relay, Token, User
+from accounts.models import Account, Import, Notice, Payment, Receipt, Relay, Token, User
 from accounts.models.workspace import VIEWER
 from accounts.urls import urlpatterns
 from tests import make
@@ -39,6 +39,7 @@ class World:
     mail: str
     token: Token
     draft: Import
+    receipt: Receipt
 
     def client(self, person: str, **facts) -> Client:
         client = Client(**facts)
@@ -66,6 +67,7 @@ def world(db) -> World:
         relay=make.make_relay(owner, bridges=account, bridge_tier="tier-3"),
         mail=mailbox.newest(1)[0].name,
         token=make.make_token(owner).token,
+        receipt=make.make_receipt(account.payments.get(), by=owner),
         draft=actions.begin_import(account, content=TABLE, file_name="", zone=ZoneInfo("UTC"), by=owner, now=make.NOW),
     )
 
@@ -105,6 +107,10 @@ def of_escalation(world: World) -> dict[str, object]:
 
 def of_payment(world: World) -> dict[str, object]:
     return {"uid": world.payment.uid}
+
+
+def of_receipt(world: World) -> dict[str, object]:
+    return {"receipt_id": world.receipt.pk}
 
 
 def of_workspace(world: World) -> dict[str, object]:
@@ -161,6 +167,11 @@ DOORS = {
     "correct-payment": Door(see=EDITORS, change=EDITORS, ids=of_payment),
     "void-payment": Door(change=EDITORS, ids=of_payment),
     "restore-payment": Door(change=EDITORS, ids=of_payment),
+    "receipts": Door(see=EDITORS, change=EDITORS, ids=of_payment),
+    "receipt": Door(see=MEMBERS, ids=of_receipt),
+    "receipt-thumbnail": Door(see=MEMBERS, ids=of_receipt),
+    "remove-receipt": Door(change=EDITORS, ids=of_receipt),
+    "restore-receipt": Door(change=EDITORS, ids=of_receipt),
     "alternatives": Door(see=SIGNED_IN),
     "relays": Door(see=SIGNED_IN),
     "open-relay": Door(see=AT_HOME, change=AT_HOME),

@@ -53,6 +53,7 @@ class TestEveryPageLeadsHere:
             f"{here}evidence/",
             f"{here}import/",
             f"/payments/{account.payments.get().uid}/",
+            f"/payments/{account.payments.get().uid}/receipts/",
             "/accounts/archive/",
             "/models/",
             "/rulebooks/",

@@ -180,14 +180,14 @@ class TestCorrecting:
 
     def test_the_form_opens_in_the_line_with_what_stands_there(self, signed_in, payment, place):
         answer = signed_in.get(place, headers=HTMX)
-        assert html_of(answer).startswith(f'<tr id="payment-{payment.uid}" ')
+        assert html_of(answer).startswith(f'<tr id="payment-{payment.uid}">')
         prefix = f"p{payment.pk}"
         shown = {name: value_of(answer, f"{prefix}-{name}") for name in ("gross", "day", "clock", "reference")}
         assert shown == {"gross": "20", "day": "2025-05-10", "clock": "10:00", "reference": "INV-1"}
 
     def test_leaving_it_shows_the_line_again(self, signed_in, payment, place):
         answer = signed_in.get(f"{place}?leave=1", headers=HTMX)
-        assert html_of(answer).strip().startswith(f'<tr id="payment-{payment.uid}">')
+        assert html_of(answer).strip().startswith(f'<tr id="payment-{payment.uid}" data-drop=')
         assert "$20.00" in words_of(answer)
         assert "<form" in html_of(answer)
 
