@@ -86,13 +86,14 @@ def correct_payment(request: PersonRequest, uid: UUID) -> HttpResponse:
 
 def _is_corrected(request: PersonRequest, payment: Payment, form: PaymentForm, *, now: datetime) -> bool:
     """Whether the valid form could be taken over; what cannot be stands in it."""
+    facts, given = form.facts(), form.given()
+    is_other = facts != actions.facts_of(payment)
     try:
-        actions.correct_payment(payment, facts=form.facts(), by=request.user, now=now)
+        actions.correct_payment(payment, facts=facts, by=request.user, now=now)
     except actions.PaymentRefused as refusal:
         form.refuse(refusal)
         return False
-    given = form.given()
-    if set(form.changed_data) - set(form.BESIDE) or not given:
+    if is_other or not given:
         messages.success(request, _("The payment is corrected; the history keeps what stood there before."))
     attach(request, payment, given, now=now)
     return True

@@ -12,6 +12,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -29,6 +30,8 @@ GUARDS = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-T
 TYPES = {"pdf": "application/pdf", "png": "image/png", "jpeg": "image/jpeg", "eml": "message/rfc822"}
 LEVELS = {"taken": constants.SUCCESS, "there": constants.INFO}
 RETRY_AFTER_SECONDS = 30
+# What is larger goes out piece by piece.
+IN_MEMORY = 256 * 1024
 
 
 @takes_up_to(most_bytes)
@@ -111,14 +114,25 @@ def _find(request: PersonRequest, receipt_id: UUID) -> Receipt:
 def _handed_out(
     request: PersonRequest, held: Receipt, open_it: Callable[[str], "File[Any]"], content_type: str, **facts: Any
 ) -> HttpResponse | FileResponse:
+    """What lies in the file room. `facts` are those of Content-Disposition."""
     try:
         file = open_it(held.sha256)
     except (files.Missing, files.Unreachable) as error:
         files.log.warning("The file of receipt %s cannot be read: %s", held.pk, error)
-        is_gone = isinstance(error, files.Missing)
-        facts = {"receipt": held, "is_gone": is_gone}
-        answer = render(request, "accounts/receipt.html", facts, status=404 if is_gone else 503)
-        if not is_gone:
-            answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return answer
-    return FileResponse(file, content_type=content_type, headers=GUARDS, **facts)
+        return _not_there(request, held, is_gone=isinstance(error, files.Missing))
+    if file.size > IN_MEMORY:
+        return FileResponse(file, content_type=content_type, headers=GUARDS, **facts)
+    with file:
+        response = HttpResponse(file.read(), content_type=content_type, headers=GUARDS)
+    if facts:
+        response.headers["Content-Disposition"] = content_disposition_header(**facts)
+    return response
+
+
+def _not_there(request: PersonRequest, held: Receipt, *, is_gone: bool) -> HttpResponse:
+    """A page that says so, in place of the file."""
+    context = {"receipt": held, "is_gone": is_gone}
+    answer = render(request, "accounts/receipt.html", context, status=404 if is_gone else 503)
+    if not is_gone:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer

@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts import actions, notices
 from accounts.gateways.mailbox import Mailbox
 from accounts.models import Account, Channel, Export, Import, Notice, Payment, Relay, Token, User
+from accounts.models import Account, Import, Notice, Payment, Receipt, Relay, Token, User
 from accounts.models.workspace import VIEWER
 from accounts.urls import urlpatterns
 from tests import make
@@ -42,6 +43,7 @@ class World:
     token: Token
     draft: Import
     file: Export
+    receipt: Receipt
 
     def client(self, person: str, **facts) -> Client:
         client = Client(**facts)
@@ -72,6 +74,7 @@ def world(db) -> World:
         mail=mailbox.newest(1)[0].name,
         token=make.make_token(owner).token,
         file=actions.begin_export(account.workspace, form="json", by=owner, now=make.NOW),
+        receipt=make.make_receipt(account.payments.get(), by=owner),
         draft=actions.begin_import(account, content=TABLE, file_name="", zone=ZoneInfo("UTC"), by=owner, now=make.NOW),
     )
 
@@ -112,6 +115,10 @@ def of_escalation(world: World) -> dict[str, object]:
 
 def of_payment(world: World) -> dict[str, object]:
     return {"uid": world.payment.uid}
+
+
+def of_receipt(world: World) -> dict[str, object]:
+    return {"receipt_id": world.receipt.pk}
 
 
 def of_workspace(world: World) -> dict[str, object]:
@@ -179,6 +186,11 @@ DOORS = {
     "correct-payment": Door(see=EDITORS, change=EDITORS, ids=of_payment),
     "void-payment": Door(change=EDITORS, ids=of_payment),
     "restore-payment": Door(change=EDITORS, ids=of_payment),
+    "receipts": Door(see=EDITORS, change=EDITORS, ids=of_payment),
+    "receipt": Door(see=MEMBERS, ids=of_receipt),
+    "receipt-thumbnail": Door(see=MEMBERS, ids=of_receipt),
+    "remove-receipt": Door(change=EDITORS, ids=of_receipt),
+    "restore-receipt": Door(change=EDITORS, ids=of_receipt),
     "alternatives": Door(see=SIGNED_IN),
     "relays": Door(see=SIGNED_IN),
     "open-relay": Door(see=AT_HOME, change=AT_HOME),

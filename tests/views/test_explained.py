@@ -55,6 +55,7 @@ class TestEveryPageLeadsHere:
             f"{here}evidence/",
             f"{here}import/",
             f"/payments/{account.payments.get().uid}/",
+            f"/payments/{account.payments.get().uid}/receipts/",
             "/accounts/archive/",
             "/models/",
             "/rulebooks/",
