@@ -14,8 +14,7 @@ from django.urls import reverse
 
 from accounts import actions, notices
 from accounts.gateways.mailbox import Mailbox
-from accounts.models import Account, Channel, Export, Import, Notice, Payment, Relay, Token, User
-from accounts.models import Account, Import, Notice, Payment, Receipt, Relay, Token, User
+from accounts.models import Account, Channel, Export, Import, Notice, Payment, Receipt, Relay, Token, User
 from accounts.models.workspace import VIEWER
 from accounts.urls import urlpatterns
 from tests import make
