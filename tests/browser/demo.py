@@ -119,7 +119,7 @@ def _stops() -> list[Stop]:
     relay = f"/relays/{Relay.objects.get(name='Example relay').pk}/"
     mails = Mailbox(settings.MAILBOX_DIR).newest(20)
     mail = next(mail.name for mail in mails if "may trigger" in mail.subject)
-    reminder = next(mail.name for mail in mails if "of credit expires" in mail.subject)
+    reminder = next(mail.name for mail in mails if mail.subject.startswith("translation-eu: up to"))
     return [
         Stop("log-in", "/account/login/", person=""),
         Stop("sign-up", "/account/signup/", person=""),

@@ -44,6 +44,16 @@ class TestList:
         for words in ("Prod", "Tier 2", "ann@example.org", "Waiting"):
             assert words in shown
 
+    def test_one_about_credit_names_its_day_and_no_tier(self, signed_in, ann):
+        last_on = timezone.now().date() + timedelta(days=10)
+        grant = make.payment_facts(("5", timezone.now() - timedelta(days=1)), kind="grant", expires_on=last_on)
+        make.make_account(ann, name="Granted", payments=[grant], now=timezone.now())
+        shown = page(signed_in)
+        row = shown.partition('<tr id="notice-')[2].partition("</tr>")[0]
+        assert f'<time datetime="{last_on}">' in row
+        assert "Credit is about to expire" in row
+        assert "Tier" not in row
+
     @pytest.mark.parametrize(
         ("status", "facts", "words"),
         [
