@@ -2,9 +2,10 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
@@ -38,7 +39,7 @@ class Stopped(Exception):
     """The import was cancelled, or somebody else has taken it."""
 
 
-def lock_accounts(keys: Sequence[object]) -> list[Account]:
+def lock_accounts(keys: Iterable[str | UUID]) -> list[Account]:
     """Lock accounts in the order of their ids, so that of two imports one waits, never both. ImportRefused: archived.
 
     Whoever locks several accounts does it so, or passes over what is locked (reconcile).
@@ -56,8 +57,8 @@ def finish_import(held: Import, reading: Reading, *, by: User | None, now: datet
         raise ImportRefused("not_understood")
     if held.destined and held.destined != reading.destined:
         raise ImportRefused("moved")
-    keys = {row.account for row in reading.found} if held.account_id is None else {held.account_id}
-    write_import(lock_accounts(list(keys)), held, reading, by=by, now=now, tell=tell)
+    keys = [held.account_id] if held.account_id is not None else {row.account for row in reading.found}
+    write_import(lock_accounts(keys), held, reading, by=by, now=now, tell=tell)
     counts = {name: getattr(held, name) for name in ("added", "duplicates", "conflicts", "left_out")}
     ended = Import.objects.filter(pk=held.pk, state=RUNNING, attempts=held.attempts).update(
         state=DONE, ended_at=now, content=b"", rows=len(reading.rows), rows_done=len(reading.rows), **counts

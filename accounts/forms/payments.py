@@ -85,7 +85,7 @@ class LineForm(forms.Form):
         )
 
 
-class LatestPayments(ModelChoiceIterator):
+class LatestPayments(ModelChoiceIterator):  # type: ignore[type-arg]  # it takes none at run time
     """The latest payments as choices, and the one that is chosen; any other may still be sent.
 
     The field's `latest` are those that somebody has read already, or None.

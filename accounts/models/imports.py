@@ -31,8 +31,7 @@ class ImportQuerySet(models.QuerySet["Import"]):
 
     def into(self, home: Account | Workspace) -> "ImportQuerySet":
         """Imports into one account alone, or into the accounts of a workspace, latest first."""
-        is_account = isinstance(home, Account)
-        found = self.filter(account=home) if is_account else self.filter(workspace=home)
+        found = self.filter(account=home) if isinstance(home, Account) else self.filter(workspace=home)
         return found.order_by("-created_at", "-id")
 
     def to_take(self, now: datetime, *, stale: timedelta) -> "ImportQuerySet":

@@ -47,7 +47,8 @@ def _previewed(text: str, accounts: list[Account], *, only: Account | None, now:
         table, guess.columns, given, begins_at=guess.begins_at, owners=owners, zone=ZoneInfo("UTC"), now=now
     )
     verdicts = rules.imports.match(reading.found, {}, zone=ZoneInfo("UTC"))
-    parts, reasons = [], {}
+    parts: list[actions.Part] = []
+    reasons: dict[int, rules.Entry] = {}
     for account in accounts:
         mine = [(n, row) for n, row in enumerate(reading.found) if row.account == str(account.pk)]
         new = [row.as_line(f"row:{n}") for n, row in mine if verdicts[n].code == "new"]

@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import actions
 from accounts.forms.imports import GivenForm, MappingForm
-from accounts.gateways.tables import Unreadable
+from accounts.gateways.workbooks import Unreadable
 from accounts.models import Account, Import, Workspace
 from accounts.models.imports import DONE, DRAFT
 from accounts.templatetags.imports import import_refusal, why_unreadable
@@ -154,9 +154,9 @@ def widen_import(request: PersonRequest, import_id: UUID) -> HttpResponse:
 @require_POST
 def start_import(request: PersonRequest, import_id: UUID) -> HttpResponse:
     held, now = _find(request, import_id), timezone.now()
-    said = {"leaves_out": bool(request.POST.get("leave_out")), "destined": request.POST.get("destined", "")[:64]}
+    leaves_out, destined = bool(request.POST.get("leave_out")), request.POST.get("destined", "")[:64]
     try:
-        actions.start_import(held, **said, by=request.user, now=now)
+        actions.start_import(held, leaves_out=leaves_out, destined=destined, by=request.user, now=now)
     except actions.ImportRefused as refusal:
         held.refresh_from_db()
         return _page(request, held, now=now, refusal=import_refusal(refusal.code), status=422)

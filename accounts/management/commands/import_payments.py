@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import actions
-from accounts.gateways.tables import Unreadable
+from accounts.gateways.workbooks import Unreadable
 from accounts.models import Account, Import, Rulebook, Workspace
 from accounts.rules import imports as rules
 from accounts.templatetags.imports import import_refusal, problem_words, why_unreadable

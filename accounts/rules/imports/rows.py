@@ -64,7 +64,8 @@ class _Reader:
         if width < self._width:
             record = [*record, *[""] * (self._width - width)]
         self._cells = cells = {name: record[n] for name, n in self._pairs}
-        self._problems = problems = []
+        problems: list[Problem] = []
+        self._problems = problems
         amount = cells.get("amount", "")
         # Asked only where no amount stands: it costs more than all the rest.
         if (not amount or amount[0].isalpha()) and all(key_of(cell) in BUTTONS for cell in record if cell):

@@ -154,11 +154,7 @@ def _rows(cells: list[Cell]) -> list[list[Cell]] | None:
         return rows
     if kinds.count(DAY) == 1 and kinds.count(AMOUNT) == 1:
         return [cells]
-    return (
-        _by_pattern(cells, kinds)
-        or _trimmed(_by_beginning(cells, kinds))
-        or _trimmed(_by_end(cells, kinds))
-    )
+    return _by_pattern(cells, kinds) or _trimmed(_by_beginning(cells, kinds)) or _trimmed(_by_end(cells, kinds))
 
 
 def _by_blanks(cells: list[Cell]) -> list[list[Cell]] | None:
