@@ -98,7 +98,7 @@ class ShownPart:
         return [(code, self.counts[code]) for code in rules.imports.VERDICTS if self.counts[code]]
 
 
-def parts_of_result(held: Import) -> list[dict[str, Any]]:
+def parts_of_result(held: Import) -> list[Any]:
     """Where the payments of an import into a workspace have gone: each account and how many, by name."""
     if held.account_id is not None or held.state not in (DONE, UNDONE):
         return []
