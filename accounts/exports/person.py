@@ -28,7 +28,7 @@ from accounts.models import (
     User,
 )
 
-SCHEMA = "tierdash.person/1"
+SCHEMA = "tierdash.person/2"
 Row = dict[str, Any]
 
 
