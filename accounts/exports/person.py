@@ -31,7 +31,7 @@ from accounts.models import (
     User,
 )
 
-SCHEMA = "tierdash.person/1"
+SCHEMA = "tierdash.person/2"
 # Of a channel; its address is a secret.
 SHOWN = ("name", "kind", "service", "host")
 Row = dict[str, Any]

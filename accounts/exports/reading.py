@@ -30,8 +30,10 @@ def read_workspace(
     if most_bytes is not None and len(raw) > most_bytes:
         raise DocumentError("", _("The file is larger than {most} MB.").format(most=most_bytes // 1024**2))
     document = _parsed(raw)
-    schema.DOCUMENT.complete(document, _version(document), "")
-    document["schema"] = schema.SCHEMA
+    version = _version(document)
+    if version < schema.VERSION:
+        schema.DOCUMENT.complete(document, version, "")
+        document["schema"] = schema.SCHEMA
     read = schema.DOCUMENT.read(document, "")
     _check_past(schema.DOCUMENT, read, "", now)
     _check_files(read, held)
