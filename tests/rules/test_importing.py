@@ -116,6 +116,8 @@ class TestRows:
         choices = imports.choices_for([["04/05/2025", "5", "31/12/2025"]], columns, Choices())
         assert choices.order == "day"
         assert row("04/05/2025", "5", "06/05/2026", columns=columns, choices=choices).found.expires_on.month == 5
+        [problem] = row("2025-05-04", "5", "06/05/2026", columns=columns).problems
+        assert (problem.field, problem.code) == ("expires", "ambiguous")
 
     @pytest.mark.parametrize(
         ("status", "kind", "amount", "choices", "expected"),
