@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
-from typing import IO, Any, cast
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -217,16 +218,24 @@ class Evidence:
 
     def _zip(self, parts: Sequence[Part | Enclosure]) -> IO[bytes]:
         at = self.case.standing.at.astimezone(UTC)
-        file = cast(IO[bytes], SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - it is closed by whoever sends it
-        with zipfile.ZipFile(file, "w") as pack:
-            for part in parts:
-                entry = zipfile.ZipInfo(part.name, at.timetuple()[:6])
-                entry.create_system, entry.external_attr = 3, 0o644 << 16  # the same on every machine
-                # Receipts are compressed already, each in its own way.
-                is_made_here = isinstance(part, Part)
-                entry.compress_type = zipfile.ZIP_DEFLATED if is_made_here else zipfile.ZIP_STORED
-                pack.writestr(entry, part.content)
+        file = self._file()
+        try:
+            with zipfile.ZipFile(file, "w") as pack:
+                for part in parts:
+                    entry = zipfile.ZipInfo(part.name, at.timetuple()[:6])
+                    entry.create_system, entry.external_attr = 3, 0o644 << 16  # the same on every machine
+                    # Receipts are compressed already, each in its own way.
+                    is_made_here = isinstance(part, Part)
+                    entry.compress_type = zipfile.ZIP_DEFLATED if is_made_here else zipfile.ZIP_STORED
+                    pack.writestr(entry, part.content)
+        except Exception:
+            file.close()
+            raise
         return file
+
+    def _file(self) -> IO[bytes]:
+        """Where the pack is written: in memory, or on the disk where its receipts are large. Its sender closes it."""
+        return TemporaryFile() if self.enclosures and self.receipt_bytes > IN_MEMORY else BytesIO()
 
     def _name(self, *, allow_unicode: bool) -> str:
         account = "" if self.wishes.hidden.names else slugify(self.case.account.name, allow_unicode=allow_unicode)
