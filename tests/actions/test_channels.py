@@ -354,7 +354,10 @@ def test_what_fails_while_its_channel_is_paused_does_not_wait_for_ever(ann, monk
         class Held:
             """The row as it was read before."""
 
-            def get(self, **_keys) -> Channel:
+            def filter(self, **_keys) -> "Held":
+                return self
+
+            def first(self) -> Channel:
                 return delivery.via
 
         monkeypatch.setattr(Channel.objects, "select_for_update", lambda **_options: Held(), raising=False)
@@ -373,4 +376,4 @@ def test_a_notice_that_is_raised_while_its_channel_is_removed_is_withdrawn_on_it
     facts = {"channel": "webhook", "via": channel, "address": "x", "next_at": READY, "created_at": READY}
     Delivery.objects.create(notice=notice, **facts)
     connection.check_constraints()
-    assert reason_not_to_send(switchboard.claim(AFTER_GRACE)) == "removed"
+    assert reason_not_to_send(switchboard.claim(AFTER_GRACE), now=AFTER_GRACE) == "removed"

@@ -132,7 +132,7 @@ def refused(document, **facts) -> exports.DocumentError:
         (("workspace", "name"), "", "workspace.name"),
         (("exported_at",), "2999-01-01T00:00:00Z", "exported_at"),
         (("schema",), "tierdash.workspace/3", "schema"),
-        (("schema",), "tierdash.workspace/1", f"{PLACE}.came_by"),
+        (("schema",), "tierdash.workspace/1", f"{PLACE}.expires_on"),
         (("schema",), "tierdash.workspace/0", ""),
         (("schema",), "tierdash.workspace/02", ""),
         (("schema",), "tierdash.person/1", ""),
