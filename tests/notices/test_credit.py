@@ -170,7 +170,7 @@ class TestThePast:
         Notice.objects.all().delete()
         Standing.objects.update(next_look_at=None)
         with connection.cursor() as cursor:
-            cursor.execute(importlib.import_module("accounts.migrations.0012_credit").LOOK_AGAIN)
+            cursor.execute(importlib.import_module("accounts.migrations.0013_credit").LOOK_AGAIN)
         looked_at = dict(Standing.objects.values_list("account_id", "next_look_at"))
         assert looked_at[bought.pk] is not None
         assert (looked_at[invoiced.pk], looked_at[gone.pk]) == (None, None)

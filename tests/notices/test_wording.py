@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,8 @@ def delivery_of(kind: str, owner, *, after: str = "tier-1") -> Delivery:
     payments, now = [("50.00", "05-01T10:00")], READY
     if kind == "contact_support":
         payments, now = [*payments, ("5.00", "05-08T12:00")], instant("05-10T12:00")
+    if kind == "credit_expiring":
+        payments = [("50.00", READY - timedelta(days=350))]
     make_account(owner, name="Prod", organization_ref="org-7", payments=payments, now=now)
     return Delivery.objects.get(notice__kind=kind, via=channel)
 
