@@ -26,6 +26,12 @@ MOST_LINES = 200_000
 DELIMITERS = "\t;|,"
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 LOCKED = "EncryptedPackage".encode("utf-16-le")
+# What people give that is no table, by how it begins: a PDF, a page of the web, and data for programs.
+PDF, PAGE, JSON = (
+    b"%PDF-",
+    re.compile(r"<(?:!doctype|html|head|body|table|\?xml)\b", re.IGNORECASE),
+    re.compile(r"\{|\[\s*[\[{]"),
+)
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 # Finds the rows of numbered lines; rules.imports.put_together is one.
 PutsTogether = Callable[[Sequence[tuple[int, str]]], Pasted]
@@ -66,7 +72,12 @@ def read(content: bytes, put_together: PutsTogether | None = None, *, sheet: str
         book = workbooks.read(content, sheet)
         rows = ((number, number, cells) for number, cells in book.rows)
         return _bounded(rows, "xlsx", sheets=book.sheets, sheet=book.sheet, remarks=book.remarks)
+    if content.startswith(PDF):
+        raise Unreadable("pdf")
     text, encoding = _decoded(content)
+    begins = text[:200].lstrip()
+    if PAGE.match(begins) or JSON.match(begins):
+        raise Unreadable("page" if PAGE.match(begins) else "json")
     delimiter = _delimiter(text)
     if not delimiter and put_together is not None:
         pasted = put_together(list(_numbered(text)))

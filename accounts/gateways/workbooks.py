@@ -22,7 +22,7 @@ class Unreadable(ValueError):
 
     empty, large (bytes), rows, columns, cell (each: too many or too long), encoding, binary, archive (a zip that is no
     workbook), broken (a workbook that cannot be opened), old (a workbook of before 2007), locked (one with a
-    password), quote (not closed).
+    password), quote (not closed). Other kinds of files: pdf, page (of the web), json.
     """
 
     def __init__(self, code: str, line: int | None = None) -> None:

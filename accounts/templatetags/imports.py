@@ -133,6 +133,9 @@ UNREADABLE: Words = {
     "broken": gettext_lazy("This workbook is damaged and cannot be opened. Save it once more."),
     "old": gettext_lazy("This is a workbook of before 2007. Save it as XLSX or CSV."),
     "locked": gettext_lazy("This workbook is protected with a password. Save it without one."),
+    "pdf": gettext_lazy("This is a PDF. Open it, copy its text and paste that below; keep the PDF as a receipt."),
+    "page": gettext_lazy("This is a page of the web. Open it, copy the rows and paste them below."),
+    "json": gettext_lazy("This is JSON, which is no table. Export a CSV or XLSX file from the billing page."),
     "quote": gettext_lazy("A quotation mark is opened and not closed, or stands at the wrong place."),
 }
 

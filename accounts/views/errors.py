@@ -3,6 +3,7 @@
 import sys
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,14 +14,15 @@ from accounts.templatetags import themes
 RETRY_AFTER_SECONDS = 30
 
 
-def _bare(request: HttpRequest, template: str, status: int) -> HttpResponse:
+def _bare(request: HttpRequest, template: str, status: int, **facts: bool) -> HttpResponse:
     """Answer without context processors: there may be no session, no person and no database."""
-    return HttpResponse(render_to_string(template, {"theme": themes.of_browser(request)}), status=status)
+    context = {"theme": themes.of_browser(request), **facts}
+    return HttpResponse(render_to_string(template, context), status=status)
 
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _bare(request, "400.html", 400)
+    return _bare(request, "400.html", 400, is_too_large=isinstance(exception, RequestDataTooBig))
 
 
 @login_not_required

@@ -49,7 +49,9 @@ def guess_columns(records: Records, names: Callable[[str], bool] | None = None) 
     place, headings = _headings(records, width)
     begins_at = place + 1 if headings else 0
     columns = headings or [""] * width
-    sample = [record for record in records[begins_at : begins_at + SAMPLE] if any(record)]
+    # A first line without a day may be headings in words of their own, and then proves nothing.
+    proves_from = begins_at or int(len(records) > 1 and not any(map(is_day, records[0])))
+    sample = [record for record in records[proves_from : proves_from + SAMPLE] if any(record)]
     signs = ({"account": names} if names else {}) | CONTENT
     for field, fits in signs.items():
         if field in columns:
