@@ -250,6 +250,6 @@ def test_the_help_suffices(capsys):
         "NAME=- leaves them out",
         "US dollars for one unit of a currency, such as EUR=1.08",
         "say what would be imported and write nothing",
-        "Exit code 0",
+        "and nothing was written; standard error says why",
     ):
         assert part in said, part

@@ -76,7 +76,7 @@ class TestTheList:
             ({"paused_why": "failing", "failures": 20}, ["Paused: nothing arrived", "20 tries in vain"]),
             ({"paused_why": "gone", "last_outcome": "refused", "last_code": "410", "last_words": "<b>bye</b>"},
              ["receiver is gone", "It answered 410. &lt;b&gt;bye&lt;/b&gt;"]),
-            ({"muted_kinds": ["tier_seen"]}, ["Gets 2 of 3 kinds of notices"]),
+            ({"muted_kinds": ["tier_seen"]}, ["Gets 3 of 4 kinds of notices"]),
         ],
     )  # fmt: skip
     def test_it_says_how_a_channel_stands(self, signed_in, ann, facts, words):
@@ -121,7 +121,7 @@ class TestAddingAWebhook:
 
     def test_kinds_that_are_not_ticked_are_muted(self, signed_in):
         signed_in.post(NEW_HOOK, form(kinds=["upgrade_ready"]))
-        assert Channel.objects.get().muted_kinds == ["contact_support", "tier_seen"]
+        assert Channel.objects.get().muted_kinds == ["contact_support", "tier_seen", "credit_expiring"]
 
     @pytest.mark.parametrize(
         ("facts", "field", "words"),
