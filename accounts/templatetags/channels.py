@@ -72,6 +72,7 @@ REFUSALS: slugs.Words = {
 }
 VERIFY = '''import base64, hashlib, hmac, time
 
+
 def is_from_tierdash(secret: str, headers, body: bytes) -> bool:
     """secret: whsec_...; headers by lower-case names; body: the bytes as they came."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
