@@ -70,6 +70,8 @@ class Ring:
             raise KeyringError("unknown_key", f"The key {key_id[:32]!r}, with which a secret was sealed, is missing.")
         try:
             raw = base64.b64decode(content, altchars=b"-_", validate=True)
+            if base64.urlsafe_b64encode(raw).decode() != content:  # bits that nothing reads are as wrong as others
+                raise ValueError
             opened = AESGCM(self.keys[key_id]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.bound_to(key_id))
             return opened.decode()
         except (binascii.Error, InvalidTag, UnicodeDecodeError, ValueError):
