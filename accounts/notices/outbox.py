@@ -9,13 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Now
+from django.db.models import Case, Exists, F, OuterRef, PositiveSmallIntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Least, Now
 
 from accounts.gateways import letter as mail
 from accounts.models import Delivery, Membership
 from accounts.models.channel import MAIL
-from accounts.models.notice import CANCELLED, FAILED, MOST_ATTEMPTS, PENDING, SENDING, SENT, UNCERTAIN
+from accounts.models.notice import CANCELLED, FAILED, MOST_ATTEMPTS, MOST_DOUBTS, PENDING, SENDING, SENT, UNCERTAIN
 
 CLAIMED, DATA = "claimed", "data"
 # Why something was withdrawn although it is true, beside MUTED: the channel does not want its kind, or is paused.
@@ -47,28 +47,34 @@ def is_anything_due(now: datetime) -> bool:
 
 
 def reap(now: datetime) -> int:
-    """Take back what senders that died held; return how many.
+    """Take back what senders that died held; return how many. RuntimeError as in `take_back`."""
+    may_resend = Q(doubts=0) if settings.UNCERTAIN_MAIL == "resend" else Q(pk__in=[])
+    return take_back(Delivery.objects.filter(channel=MAIL), may_resend=may_resend, what="mail", now=now)
 
-    One that died before the fence certainly sent nothing; one that died after it may have. In a transaction of its
-    own: RuntimeError inside another one, where a claim could be rolled back after the mail has left.
+
+def take_back(of_these: QuerySet[Delivery], *, may_resend: Q, what: str, now: datetime) -> int:
+    """Take back those whose sender's lease has run out, and return how many.
+
+    A sender that died before the fence certainly sent nothing; one that died after it may have. may_resend: which of
+    the latter go again all the same. In a transaction of its own: RuntimeError inside another one, where a claim could
+    be rolled back after the message has left.
     """
     may_go_again = Q(attempts__lt=MOST_ATTEMPTS)
-    may_resend = may_go_again & Q(doubts=0) if settings.UNCERTAIN_MAIL == "resend" else Q(pk__in=[])
     with transaction.atomic(durable=True):
-        lost = Delivery.objects.filter(status=SENDING, lease_until__lt=Now(), channel=MAIL)
+        lost = of_these.filter(status=SENDING, lease_until__lt=Now())
         in_doubt = lost.filter(phase=DATA).update(
-            status=Case(When(may_resend, then=Value(PENDING)), default=Value(UNCERTAIN)),
-            doubts=F("doubts") + 1,
+            status=Case(When(may_go_again & may_resend, then=Value(PENDING)), default=Value(UNCERTAIN)),
+            doubts=Least(F("doubts") + 1, Value(MOST_DOUBTS), output_field=PositiveSmallIntegerField()),
             next_at=now,
             last_code="no_answer",
-            last_error="the sender stopped while it handed the mail over",
+            last_error=f"the sender stopped while it handed the {what} over",
             **RELEASED,
         )
         unharmed = lost.filter(phase=CLAIMED).update(
             status=Case(When(may_go_again, then=Value(PENDING)), default=Value(FAILED)),
             next_at=now,
             last_code="lost",
-            last_error="the sender stopped before the mail left",
+            last_error=f"the sender stopped before the {what} left",
             **RELEASED,
         )
     return in_doubt + unharmed

@@ -11,15 +11,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Case, F, PositiveSmallIntegerField, Q, QuerySet, Value, When
-from django.db.models.functions import Least, Now
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from accounts.gateways import letter as mail
 from accounts.models import Channel, Delivery
 from accounts.models.channel import BY_PERSON, CHAT, FAILING, GONE, MAIL
-from accounts.models.notice import CANCELLED, FAILED, MOST_ATTEMPTS, MOST_DOUBTS, PENDING, SENDING, SENT, UNCERTAIN
+from accounts.models.notice import CANCELLED, FAILED, MOST_ATTEMPTS, MOST_DOUBTS, PENDING, SENT, UNCERTAIN
 from accounts.notices import outbox
-from accounts.notices.outbox import CLAIMED, DATA, LONGEST_PAUSE, PAUSED, RELEASED, SHORT_PAUSE
+from accounts.notices.outbox import DATA, LONGEST_PAUSE, PAUSED, RELEASED, SHORT_PAUSE
 
 REMOVED = "removed"
 # A channel is paused after so many failures one after another, or after so long without a success.
@@ -53,28 +53,11 @@ def reap(now: datetime) -> int:
     A webhook whose sender died after the fence goes again: its receiver drops what it has by its id. A chat service
     has no such thing, so there the policy for mails holds.
     """
-    may_go_again = Q(attempts__lt=MOST_ATTEMPTS)
-    may_repeat = may_go_again & ~Q(channel=CHAT)
+    may_resend = ~Q(channel=CHAT)
     if settings.UNCERTAIN_MAIL == "resend":
-        may_repeat |= may_go_again & Q(doubts=0)
-    with transaction.atomic(durable=True):
-        lost = Delivery.objects.filter(status=SENDING, lease_until__lt=Now()).exclude(channel=MAIL)
-        in_doubt = lost.filter(phase=DATA).update(
-            status=Case(When(may_repeat, then=Value(PENDING)), default=Value(UNCERTAIN)),
-            doubts=Least(F("doubts") + 1, Value(MOST_DOUBTS), output_field=PositiveSmallIntegerField()),
-            next_at=now,
-            last_code="no_answer",
-            last_error="the sender stopped while it handed the message over",
-            **RELEASED,
-        )
-        unharmed = lost.filter(phase=CLAIMED).update(
-            status=Case(When(may_go_again, then=Value(PENDING)), default=Value(FAILED)),
-            next_at=now,
-            last_code="lost",
-            last_error="the sender stopped before the message left",
-            **RELEASED,
-        )
-    return in_doubt + unharmed
+        may_resend |= Q(doubts=0)
+    through_channels = Delivery.objects.exclude(channel=MAIL)
+    return outbox.take_back(through_channels, may_resend=may_resend, what="message", now=now)
 
 
 def claim(now: datetime, *, without: Collection[uuid.UUID] = ()) -> Delivery | None:

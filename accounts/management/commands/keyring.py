@@ -1,30 +1,29 @@
 """The keys that secrets are sealed with: look, add one, seal everything anew, take one off."""
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts import actions
 from accounts.gateways import keyring
-
-EXAMPLES = """
-Addresses and signing secrets of webhooks and chat services are sealed before they are stored. To replace the key:
-
-  manage.py keyring add         # or put a new key first in TIERDASH_KEYRING, and restart
-  manage.py keyring rotate
-  manage.py keyring drop 5f0c1d7a
-
-Nothing has to be stopped for it where the keyring is a file: every part reads it anew each time it needs it.
-"""
+from accounts.management.guided import GuidedCommand
 
 
-class Command(BaseCommand):
-    help = "Look at, add, use and take off the keys that secrets of channels are sealed with."
-
-    def create_parser(self, *args: Any, **options: Any) -> Any:
-        return super().create_parser(*args, epilog=EXAMPLES, formatter_class=_Format, **options)
+class Command(GuidedCommand):
+    help = (
+        "Look at, add, use and take off the keys that secrets of channels are sealed with: the addresses and signing "
+        "secrets of webhooks and chat services. To replace a key: add one (or put it first in TIERDASH_KEYRING and "
+        "restart), rotate, drop the old one. Where the keyring is a file nothing has to be stopped for it: every part "
+        "reads it anew each time it needs it."
+    )
+    examples = """
+        manage.py keyring check
+        manage.py keyring add
+        manage.py keyring rotate
+        manage.py keyring drop 5f0c1d7a
+    """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         ways = parser.add_subparsers(dest="way", required=True, metavar="check | add | rotate | drop")
@@ -69,7 +68,3 @@ class Command(BaseCommand):
 def _demand_a_file() -> None:
     if settings.KEYRING:
         raise CommandError("The keyring comes from TIERDASH_KEYRING: change it there.")
-
-
-class _Format(RawDescriptionHelpFormatter):
-    """Keep the examples as they are."""
