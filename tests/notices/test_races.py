@@ -100,7 +100,7 @@ def nursery(*arguments: str, **surroundings: str):
         **surroundings,
     }
     command = [sys.executable, "-m", "tests.notices.nursery", *arguments]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
     alive = [0]
 
     def listen() -> None:
@@ -112,10 +112,8 @@ def nursery(*arguments: str, **surroundings: str):
     try:
         yield lambda: alive[0]
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # with a sender that was born just now and has not told its pid
         process.wait()
-        if alive[0]:
-            kill(alive[0])
         listener.join(5)
         process.stdout.close()
 
