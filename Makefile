@@ -69,11 +69,11 @@ test-fast: $(VENV)/.installed-dev ## unit, property and database tests; the rule
 	$(PY) -m pytest -n 2 tests/rules --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 	$(PY) -m pytest -n 2 -m "not process and not browser" --ignore tests/rules
 
-# Each file stays on one worker: much of the time is waiting for a clock or a start, so three files at once on two cores do no harm.
+# Each file stays on one worker: much of the time is waiting for a clock or a start, so two files at once do no harm.
 .PHONY: test-whole
 test-whole: $(VENV)/.installed-dev ## process and browser tests
 	@$(PY) -m tierdash.launcher.translations
-	$(PY) -m pytest -n 3 --dist loadfile -m "process or browser"
+	$(PY) -m pytest -n 2 --dist loadfile -m "process or browser"
 
 .PHONY: messages
 messages: $(VENV)/.installed-dev ## take new texts over into locale/

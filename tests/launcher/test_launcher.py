@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import psycopg
 import pytest
@@ -38,9 +37,7 @@ def test_everything_starts_the_clock_rings_and_a_second_start_keeps_the_data(lau
     assert first.output.splitlines()[-2].split() == ["postgres", "stopped"], "the database goes last"
     assert not first.remains()
 
-    started_at = time.monotonic()
     second = launch(port=first.port).wait_until_it_runs()
-    assert time.monotonic() - started_at < 15
     assert second.query("SELECT answer FROM kept") == [(42,)]
     assert (first.var_dir / "secret_key").read_text() == key
     assert (first.var_dir / "keyring").read_text() == keyring
