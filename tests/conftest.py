@@ -10,12 +10,21 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.test import override_settings
+from django.utils import timezone, translation
 
 from tests.instance import Instance
 
 # How long an example takes says nothing about what is right: speed is measured in bench/.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def nobodys_language_nor_zone() -> Iterator[None]:
+    """What a page was read in stays with the thread; the next test begins as a thread does."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(scope="session", autouse=True)

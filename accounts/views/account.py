@@ -93,14 +93,14 @@ def changed(
 ) -> HttpResponse:
     """Answer a change: every living part, the messages and a fresh form in one round trip, or the page itself.
 
-    Only a form that was used up is replaced (`corrected` names the payment whose form it was); one that is half filled
-    in stays as it is.
+    Only a form that was used up is replaced (`corrected` names the payment whose form it was: its line gets the focus);
+    one that is half filled in stays as it is.
     """
     if not request.htmx:
         return redirect("accounts:account", held.pk)
     fresh = find_account(request, held.pk)
     context = page_of(request, fresh, now=now) | {"oob": True}
-    context["correcting"] -= {str(corrected)}
+    context |= {"correcting": context["correcting"] - {str(corrected)}, "corrected": corrected}
     html = [whole(living(PARTS, context, request), context, request)]
     if is_form_used:
         context["form"] = fresh_form(request, fresh, context, now=now)

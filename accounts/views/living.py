@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-# A token is masked anew at each rendering and says nothing of the content; nor does the way a part travels.
-NO_CONTENT = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"| hx-swap-oob="true"')
+# A token is masked anew at each rendering and says nothing of the content; nor do the way a part travels and the focus.
+NO_CONTENT = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"| hx-swap-oob="true"| autofocus\b')
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,12 @@ LOOKED_AT_WHOLE = {("en", 1280), ("zh-hans", 390)}
 # Only what is wrong is told in full: the rest would be most of the time.
 EVERYTHING = {"resultTypes": ["violations"], "iframes": False}
 COLOURS_ONLY = EVERYTHING | {"runOnly": ["color-contrast"]}
+# What a person must be able to reach and lies beyond the edge of its rows, which cut it off.
+CUT_OFF = """() => [...document.querySelectorAll(".rows :is(td, th, .button)")]
+  .filter((part) => part.checkVisibility())
+  .filter((part) => part.getBoundingClientRect().right > part.closest(".rows").getBoundingClientRect().right + 1)
+  .map((part) => part.outerHTML.slice(0, 120))
+"""
 # Pages whose parts come one after the other; the rest are one piece.
 SHIFTED_IF_ANY = ("log-in", "board", "account", "models", "notices")
 BOARD_LIMIT = 150_000
@@ -66,7 +72,7 @@ def issues(found) -> dict[str, str]:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", demo.ZONES)
 def test_every_reader_can_use_every_page(site, language, width):
-    """Nothing for axe-core to find, in light and dark; nothing wider than the screen; nothing the browser minds."""
+    """Nothing for axe-core to find, in light and dark; nothing too wide or cut off; nothing the browser minds."""
     window = {"viewport": {"width": width, "height": 900}, "reduced_motion": "reduce"}
     axe, wrong, complaints = Axe(), {}, []
     for person in (demo.OWNER, demo.NEW, ""):
@@ -84,6 +90,8 @@ def test_every_reader_can_use_every_page(site, language, width):
                 found |= {f"{rule}, dark": html for rule, html in issues(axe.run(page, options=COLOURS_ONLY)).items()}
             if (broad := page.evaluate("document.documentElement.scrollWidth")) > width:
                 found["too broad"] = str(broad)
+            if cut := page.evaluate(CUT_OFF):
+                found["cut off"] = "; ".join(cut[:3])
             # The browser says of a page that is not there that it is not there.
             if said := [text for text in complaints if stop.status == 200 or "status of" not in text]:
                 found["the browser complains"] = "; ".join(said)

@@ -78,6 +78,8 @@ class TestRows:
             ("", None),
             ("–", None),
             ("N/A", None),
+            ("None", None),
+            ("无", None),
         ],
     )
     def test_the_last_day_of_the_credit(self, text, last_on):

@@ -14,7 +14,7 @@ from accounts.rules.ledger import LATEST_EXPIRY, MOST
 PLACES = 4
 MOST_RATE = Decimal(10) ** 6
 # What stands in a column of last days where there is none, beside an empty cell.
-NO_DAY = ("-", "na", "n/a", "none", "无")
+NO_DAY = ("na", "none", "无")
 
 
 class Memo(dict[Hashable, Any]):
