@@ -45,7 +45,10 @@ demo: install ## start tierdash with a filled workspace, in a folder of its own
 
 .PHONY: test
 test: $(VENV)/.installed-dev system-packages ## check and test everything; every check runs, one failure fails it all
-	@$(MAKE) --no-print-directory --keep-going lint django-checks messages-check test-fast test-whole
+	@failed=; \
+	$(MAKE) --no-print-directory --keep-going --jobs 2 --output-sync=target lint django-checks messages-check || failed=yes; \
+	$(MAKE) --no-print-directory --keep-going test-fast test-whole || failed=yes; \
+	test -z "$$failed"
 
 .PHONY: system-packages
 system-packages:

@@ -3,12 +3,15 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone, translation
 
@@ -50,6 +53,40 @@ def receipt_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     storage = {"BACKEND": "accounts.gateways.folder.Folder", "OPTIONS": {"location": str(folder)}}
     with override_settings(STORAGES=settings.STORAGES | {"receipts": storage}):
         yield folder
+
+
+@pytest.fixture(scope="module")
+def once(django_db_setup, django_db_blocker) -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """Fill the database once for a module: `once(fill)` gives what `fill()` made, and each test begins with it."""
+    with _around_tests(django_db_blocker) as fill:
+        yield fill
+
+
+@pytest.fixture(scope="class")
+def once_for_class(django_db_setup, django_db_blocker) -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """The same for the tests of a class."""
+    with _around_tests(django_db_blocker) as fill:
+        yield fill
+
+
+@contextmanager
+def _around_tests(blocker) -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """A transaction around those of several tests, taken back after the last."""
+    around = transaction.atomic()
+    around._from_testcase = True  # what must be durable minds no transaction of tests
+    with blocker.unblock():
+        around.__enter__()
+
+    def fill(what: Callable[[], Any]) -> Any:
+        with blocker.unblock():
+            return what()
+
+    try:
+        yield fill
+    finally:
+        with blocker.unblock():
+            transaction.set_rollback(True)
+            around.__exit__(None, None, None)
 
 
 @pytest.fixture

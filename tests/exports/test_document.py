@@ -1,5 +1,6 @@
 """The document is what its description says, field by field; nothing is forgotten, and no secret is told."""
 
+import copy
 import json
 import re
 from pathlib import Path
@@ -99,9 +100,14 @@ def test_the_tables_in_the_docs_are_those_of_the_code():
 
 @pytest.mark.django_db
 class TestOfADemo:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def standing(cls, once_for_class):
+        return once_for_class(everything.filled)
+
     @pytest.fixture
-    def workspace(self):
-        return everything.filled()
+    def workspace(self, standing, db):
+        return copy.deepcopy(standing)
 
     def test_it_keeps_to_its_schema(self, workspace):
         document = json.loads(everything.document_of(workspace))

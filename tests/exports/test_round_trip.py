@@ -1,5 +1,6 @@
 """What leaves as a document comes back as it was, row for row."""
 
+import copy
 import json
 
 import pytest
@@ -14,9 +15,14 @@ from tests.exports import everything
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def standing(once):
+    return once(everything.filled)
+
+
 @pytest.fixture
-def workspace():
-    return everything.filled()
+def workspace(standing, db):
+    return copy.deepcopy(standing)
 
 
 def test_an_empty_instance_gets_every_row_back(workspace):

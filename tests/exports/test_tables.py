@@ -1,5 +1,6 @@
 """Tables for spreadsheets: complete, harmless, and of bounded memory."""
 
+import copy
 import csv
 import io
 import re
@@ -71,9 +72,14 @@ def test_numbers_and_plain_text_stay_as_they_are(value):
 
 @pytest.mark.django_db
 class TestOfADemo:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def standing(cls, once_for_class):
+        return once_for_class(everything.filled)
+
     @pytest.fixture
-    def workspace(self):
-        return everything.filled()
+    def workspace(self, standing, db):
+        return copy.deepcopy(standing)
 
     def test_csv_has_every_row(self, workspace):
         told = csv_of(workspace)

@@ -1,5 +1,6 @@
 """Who may do what at every address. A new URL without a row here fails."""
 
+import copy
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -52,7 +53,16 @@ class World:
 
 
 @pytest.fixture
-def world(db) -> World:
+def world(standing: World, db) -> World:
+    return copy.deepcopy(standing)
+
+
+@pytest.fixture(scope="module")
+def standing(once) -> World:
+    return once(filled)
+
+
+def filled() -> World:
     administrator = make.make_user()
     assert administrator.is_staff
     owner = make.make_user()
