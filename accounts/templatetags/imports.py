@@ -111,7 +111,7 @@ REFUSALS: Words = {
         "Accounts were named, added or archived since you looked, so that rows would go elsewhere. Nothing was written."
     ),
     "not_understood": gettext_lazy(
-        "Some rows are not understood. Say above what they mean, or agree to leave them out."
+        "Some rows are not understood. Say what they mean, or agree below the rows to leave them out."
     ),
     "nothing": gettext_lazy("No row is new: the ledger holds all of them already. Nothing was changed."),
     "over": gettext_lazy("This import has been started or given up already."),
