@@ -28,7 +28,9 @@ ADDRESSES: dict[str, Any] = {
     "option": _("Leave out what follows the question mark, or part of it: it is not taken here."),
     "credentials": _("Write the address without a name and password before the @. The signature shows who calls."),
     "fragment": _("Leave out what follows the #."),
-    "open_http": _("The address must begin with https, or its service's spelling with an s at the end of the scheme."),
+    "open_http": _(
+        "The address must begin with https. Written as Apprise does, the word before :// ends with an s, as in gotifys."
+    ),
     "port": _("Only port 443 can be called. Whoever runs tierdash can allow others in their own network."),
     "inner": _("This address is not on the open internet. Whoever runs tierdash can allow it by name."),
     "long": _("This address is too long to be one."),
