@@ -32,12 +32,14 @@ def test_they_find_the_instance_that_runs(launch, tmp_path):
         assert "Traceback" not in done.stderr
         return done.stdout if not code else done.stderr
 
-    assert "ann@example.org is here" in run("person", "create", "ann@example.org", "--name", "Ann")
+    created = run("person", "create", "ann@example.org", "--name", "Ann")
+    assert "ann@example.org is here" in created
+    assert f"http://127.0.0.1:{instance.port}/account/password/reset/" in created
     assert "administrator" in run("person", "list")
     token = run("token", "create", "ann@example.org", "--name", "nightly", "--scope", "write").strip()
     opened = ask(instance, token, {"name": "production", "rulebook": "openai/2025-05", "seen_tier": "tier-1"})
     assert run("list_accounts").split("\t")[:2] == [opened["id"], "production"]
-    assert "1 payments imported." in run("import_payments", "--account", opened["id"], "-", said=LEDGER)
+    assert "Payments imported: 1." in run("import_payments", "--account", opened["id"], "-", said=LEDGER)
     run("export_workspace", "Ann", "-o", "ann.json")
     assert len(json.loads((tmp_path / "ann.json").read_text())["imports"]) == 1
     assert "is in this instance already" in run("restore_workspace", "ann.json", code=1)

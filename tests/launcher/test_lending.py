@@ -26,6 +26,15 @@ def test_it_lends_the_key_and_the_database_of_the_instance(tmp_path):
     assert environment["DATABASE_URL"] == Cluster(tmp_path / "postgres").url()
 
 
+def test_links_lead_to_where_the_instance_was_last_started(tmp_path):
+    (tmp_path / "secret_key").write_text("x" * 60)
+    assert "TIERDASH_URL" not in lent(tmp_path, "tick"), "of an older version nothing is kept"
+    (tmp_path / "site_url").write_text("http://127.0.0.1:8123\n")
+    assert lent(tmp_path, "tick")["TIERDASH_URL"] == "http://127.0.0.1:8123"
+    assert lent(tmp_path, "tick", TIERDASH_URL="https://t.example.org")["TIERDASH_URL"] == "https://t.example.org"
+    assert "TIERDASH_URL" not in lent(tmp_path, "tick", DATABASE_URL="postgresql://elsewhere/x"), "another instance"
+
+
 @pytest.mark.parametrize("given", [{"SECRET_KEY": "k"}, {"SECRET_KEY_FILE": "/run/secrets/key"}])
 def test_what_is_set_stays(tmp_path, given):
     environment = lent(tmp_path, "tick", DATABASE_URL="postgresql://elsewhere/x", **given)

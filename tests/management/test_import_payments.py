@@ -37,7 +37,7 @@ def test_it_imports(run, account):
     out = run()
     assert "production: 2 new, 0 there already, 0 in conflict, 0 not understood" in out
     assert "counted: 0.00 -> 50.00 USD; advice: fund tier-2 ->" in out
-    assert "2 payments imported." in out
+    assert "Payments imported: 2." in out
     assert Payment.objects.count() == 2
 
 
@@ -64,12 +64,12 @@ def test_rows_that_are_not_understood(run, capsys):
         run(text)
     assert "line 4: day 'soon': This is no day" in capsys.readouterr().err
     assert not Payment.objects.exists()
-    assert "2 payments imported." in run(text, "--leave-out")
+    assert "Payments imported: 2." in run(text, "--leave-out")
 
 
 def test_a_large_file_is_carried_out_at_once(run, monkeypatch):
     monkeypatch.setattr(importing, "AT_ONCE", 0)
-    assert "2 payments imported." in run()
+    assert "Payments imported: 2." in run()
 
 
 def test_an_archived_account(run, account):

@@ -33,7 +33,7 @@ def test_there_and_back(home, tmp_path, called):
     said = run("export_workspace", str(home.pk) if called == "id" else "Ann", "-o", str(file))
     assert str(file) in said
     wipe()
-    assert "is back with 1 account(s)" in run("restore_workspace", str(file))
+    assert "is back; accounts: 1." in run("restore_workspace", str(file))
     assert Workspace.objects.get().pk == home.pk
     assert User.objects.get().email == "ann@example.org"
 
@@ -62,7 +62,7 @@ def test_standard_output_is_the_document_alone(home, capfdbinary):
 
 
 def test_the_list_and_the_schema(home):
-    assert f"{home.pk}  Ann  (ann@example.org)" in run("export_workspace", "--list")
+    assert f"{home.pk}\tAnn\tann@example.org\n" in run("export_workspace", "--list")
     assert json.loads(run("export_workspace", "--schema"))["title"] == exports.SCHEMA
 
 

@@ -69,6 +69,11 @@ class Ground:
     def site_url(self) -> str:
         return self.environment["TIERDASH_URL"]
 
+    @property
+    def kept_url(self) -> Path:
+        """Holds the address of the latest start: links that manage.py writes lead there too."""
+        return self.var_dir / "site_url"
+
 
 def survey(environment: Mapping[str, str], *, port: int | None = None, is_demo: bool = False) -> Ground:
     """Work out from the environment where the instance lives. Raises StartError for a bad port."""
@@ -106,6 +111,7 @@ def prepare(ground: Ground) -> IO[str]:
         was_killed = _wait_for_a_killed_one(ground)
         check_space(ground.var_dir, FREE_MB_LATER if ground.cluster.exists() else FREE_MB_FIRST)
         _make_secret_key(ground)
+        ground.kept_url.write_text(f"{ground.site_url}\n")
     except PermissionError as error:
         raise StartError(f"tierdash may not write to {error.filename or ground.var_dir}: check who owns it.") from error
     except OSError as error:

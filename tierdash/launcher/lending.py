@@ -14,7 +14,7 @@ class NoInstance(Exception):
 
 
 def lend(environment: MutableMapping[str, str], arguments: Sequence[str]) -> None:
-    """Fill in the key and the database that nobody has set. Raises NoInstance or StartError.
+    """Fill in the key, the database and the address that nobody has set. Raises NoInstance or StartError.
 
     arguments: those of manage.py. TIERDASH_VAR_DIR names the folder of another instance, such as the demo's var/demo.
     """
@@ -36,6 +36,8 @@ def lend(environment: MutableMapping[str, str], arguments: Sequence[str]) -> Non
         environment["SECRET_KEY_FILE"] = str(key)
     if needs_database:
         environment["DATABASE_URL"] = ground.environment["DATABASE_URL"]
+        if not environment.get("TIERDASH_URL") and ground.kept_url.exists():
+            environment["TIERDASH_URL"] = ground.kept_url.read_text().strip()
 
 
 def _lacks(environment: MutableMapping[str, str], name: str) -> bool:

@@ -37,7 +37,9 @@ class Command(GuidedCommand):
         parser.add_argument("--format", choices=list(exports.FORMATS), default="json", help="json unless told")
         parser.add_argument("-o", "--output", metavar="FILE", help="the file to write; standard output unless told")
         parser.add_argument("--schema", action="store_true", help="print the JSON Schema of the json, and nothing else")
-        parser.add_argument("--list", action="store_true", help="list the workspaces: id, name, owners")
+        parser.add_argument(
+            "--list", action="store_true", help="list the workspaces, one a line, with tabs between: id, name, owners"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["schema"]:
@@ -71,7 +73,7 @@ class Command(GuidedCommand):
     def _list(self) -> None:
         for workspace in Workspace.objects.order_by("created_at", "id").prefetch_related("memberships__user"):
             owners = [each.user.email for each in workspace.memberships.all() if each.role == "owner"]
-            self.stdout.write(f"{workspace.pk}  {workspace.name}  ({', '.join(owners)})")
+            self.stdout.write(f"{workspace.pk}\t{workspace.name}\t{', '.join(owners)}")
 
     def _workspace(self, said: str | None) -> Workspace:
         if not said:

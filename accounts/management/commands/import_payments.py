@@ -173,7 +173,7 @@ class Command(GuidedCommand):
         elif held.state != "done":
             raise CommandError(import_refusal(held.error) if held.error else "Nothing was written.")
         else:
-            self.stdout.write(f"{held.added} payments imported.")
+            self.stdout.write(f"Payments imported: {held.added}.")
 
 
 def _counts(counts: Any) -> str:

@@ -50,4 +50,4 @@ class Command(GuidedCommand):
             raise unusable(path, error) from None
         except exports.DocumentError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"{workspace.name} ({workspace.pk}) is back with {workspace.accounts.count()} account(s).")
+        self.stdout.write(f"{workspace.name} ({workspace.pk}) is back; accounts: {workspace.accounts.count()}.")
