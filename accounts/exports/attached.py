@@ -20,6 +20,8 @@ MOST_FILE = 2**31 - 1
 # A file as packing.py writes it, on a line of its own.
 LINE = re.compile(rb'(\{"sha256": "([0-9a-f]{64})", "content": )"([A-Za-z0-9+/]*={0,2})"(\}[^{]*)')
 BEGINNING = b'{"sha256": "'
+# Where it is told that there are too many bytes.
+ALL = "files"
 
 
 class Base64(Kind):
@@ -93,7 +95,7 @@ class Held:
         self._left -= len(content)
         if self._left < 0:
             most = settings.RECEIPTS_MOST_MB
-            raise DocumentError("files", _("must not be larger than {most} MB together").format(most=most))
+            raise DocumentError(ALL, _("must not be larger than {most} MB together").format(most=most))
         self._file.seek(0, 2)
         self._places[digest] = self._file.tell(), len(content)
         self._file.write(content)
@@ -114,22 +116,32 @@ def lifted(file: IO[bytes], held: Held, *, most: int) -> bytes:
     """Return the document without the bytes of files that stand on lines of their own; `held` takes those.
 
     What is returned may have one byte more than `most`, so that a document which is too large can be told. One that
-    somebody has laid out anew is read, too: its files count among its bytes.
+    somebody has laid out anew is read, too: its files count among its bytes. A file that is wrong stays where it is:
+    a line does not know its place among the files, and whoever reads the whole names it. DocumentError when they are
+    too many.
     """
     longest = settings.RECEIPT_MOST_MB * MEGABYTE * 4 // 3 + CHUNK
-    pieces, length, place = [], 0, 0
+    pieces, length = [], 0
     for line in _lines(file, longest):
         match = LINE.fullmatch(line) if line.startswith(BEGINNING) else None
-        if match is not None:
-            head, digest, content, tail = match.groups()
-            path = f"files[{place}]"
-            held.put(digest.decode(), FILE.fields[1].kind.read(content, f"{path}.content"), path)
-            line, place = head + b"null" + tail, place + 1
+        if match is not None and _is_taken(match[2].decode(), match[3], held):
+            line = match[1] + b"null" + match[4]
         pieces.append(line[: most + 1 - length])
         length += len(line)
         if length > most:
             break
     return b"".join(pieces)
+
+
+def _is_taken(digest: str, content: bytes, held: Held) -> bool:
+    """Hand over the bytes of a file; False when they are wrong."""
+    try:
+        held.put(digest, FILE.field("content").kind.read(content, ""), "")
+    except DocumentError as error:
+        if error.path == ALL:
+            raise
+        return False
+    return True
 
 
 def _lines(file: IO[bytes], longest: int) -> Iterator[bytes]:

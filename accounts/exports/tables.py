@@ -9,12 +9,14 @@ from uuid import UUID
 from django.db.models import Count, F, OuterRef, Prefetch, Subquery
 
 from accounts import rules
-from accounts.exports.packing import CHUNK
+from accounts.exports.packing import CHUNK, Tell
 from accounts.models import Account, Delivery, Notice, Payment, Receipt, Relay, Sighting, User, Workspace
 
 Value = str | int | bool | Decimal | None
 Row = tuple[Value, ...]
 
+# How many rows are written before it is told.
+ROWS = 500
 # What a spreadsheet takes for the beginning of a formula, in both widths; a tab or a line break may hide one.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -33,6 +35,14 @@ def harmless(value: Value) -> Value:
     if isinstance(value, str) and (value.startswith(FORMULA) or value.lstrip().startswith(FORMULA)):
         return f"'{value}"
     return value
+
+
+def telling(rows: Iterator[Row], tell: Tell) -> Iterator[Row]:
+    """The rows, while `tell` hears now and then how many further ones were taken."""
+    for number, row in enumerate(rows, start=1):
+        yield row
+        if number % ROWS == 0:
+            tell(ROWS)
 
 
 def _instant(value: datetime | None) -> str | None:

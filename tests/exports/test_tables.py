@@ -1,22 +1,26 @@
 """Tables for spreadsheets: complete, harmless, and of bounded memory."""
 
+import bisect
 import copy
 import csv
 import io
+import itertools
 import re
+import tempfile
 import tracemalloc
 import zipfile
 from decimal import Decimal
 
 import openpyxl
 import pytest
+import time_machine
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from accounts import exports
-from accounts.exports import packing, spreadsheets, tables, workbook, zipping
+from accounts.exports import packing, spreadsheets, tables, workbook
 from accounts.exports.tables import FORMULA, TABLES, Table, harmless
 from accounts.models import Payment
 from tests import make
@@ -42,7 +46,14 @@ def csv_of(workspace) -> dict[str, list[dict[str, str]]]:
 def read_with_openpyxl(raw: bytes) -> list[tuple]:
     sheet = openpyxl.load_workbook(io.BytesIO(raw)).active
     assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
-    return list(sheet.iter_rows(values_only=True, max_col=4))
+    return [tuple(map(meant, row)) for row in sheet.iter_rows(values_only=True, max_col=4)]
+
+
+def meant(value):
+    """A cell's text as ECMA-376 reads it (ST_Xstring); openpyxl leaves that to its callers, calamine does it."""
+    if not isinstance(value, str):
+        return value
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), value)
 
 
 def read_with_calamine(raw: bytes) -> list[list]:
@@ -52,7 +63,7 @@ def read_with_calamine(raw: bytes) -> list[list]:
 
 def xlsx_of(workspace) -> dict[str, list[tuple]]:
     book = openpyxl.load_workbook(io.BytesIO(b"".join(exports.workspace_as_xlsx(workspace, now=AT))))
-    return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+    return {sheet.title: [tuple(map(meant, row)) for row in sheet.iter_rows(values_only=True)] for sheet in book}
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -121,7 +132,79 @@ class TestOfADemo:
         assert all(rows[0] == TABLES[1].header for rows in payments)
         assert sum(len(rows) - 1 for rows in payments) == Payment.objects.count() > 20
 
+    def test_a_full_sheet_with_nothing_more_is_the_last(self, workspace, monkeypatch):
+        monkeypatch.setattr(workbook, "MOST_ROWS", Payment.objects.count() + 1)
+        assert "payments 2" not in xlsx_of(workspace)
+        monkeypatch.setattr(workbook, "MOST_ROWS", Payment.objects.count())
+        assert len(xlsx_of(workspace)["payments 2"]) == 2
 
+    def test_the_header_is_bold_and_stays_while_the_rows_go_by(self, workspace):
+        book = openpyxl.load_workbook(io.BytesIO(b"".join(exports.workspace_as_xlsx(workspace, now=AT))))
+        for sheet in book:
+            assert sheet.freeze_panes == "A2"
+            assert all(cell.font.b for cell in sheet[1])
+            assert not any(cell.font.b for row in sheet.iter_rows(min_row=2) for cell in row)
+        widths = {name: round(held.width) for name, held in book["sightings"].column_dimensions.items()}
+        assert widths == {"A": 17, "G": 23, "H": 17, "I": 23}  # of neighbours that are as wide the first is told
+        assert (book.properties.creator, book.properties.created) == ("tierdash", AT.replace(tzinfo=None))
+
+    @pytest.mark.parametrize("form", ["csv", "xlsx"])
+    def test_the_same_moment_gives_the_same_file(self, workspace, form):
+        files = []
+        for at in ("2027-01-01", "2028-02-02"):
+            with time_machine.travel(at, tick=False):
+                files.append(b"".join(exports.FORMATS[form][2](workspace, now=AT)))
+        assert files[0] == files[1]
+
+    @pytest.mark.parametrize("form", ["csv", "xlsx"])
+    def test_tells_every_row_that_is_written(self, workspace, form, monkeypatch):
+        monkeypatch.setattr(tables, "ROWS", 1)
+        told = []
+        b"".join(exports.FORMATS[form][2](workspace, now=AT, tell=told.append))
+        assert sum(told) == sum(len(rows) for rows in csv_of(workspace).values())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+class TestNothingStaysOnTheDisk:
+    @pytest.fixture
+    def folder(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        return tmp_path
+
+    @pytest.fixture
+    def write(self, form):
+        return lambda: exports.FORMATS[form][2](make.make_account().workspace, now=make.NOW)
+
+    def test_of_a_file_that_was_taken(self, write, folder):
+        assert b"".join(write())
+        assert not list(folder.iterdir())
+
+    def test_of_one_that_nobody_takes_to_its_end(self, write, folder, form):
+        pieces = write()
+        next(pieces)
+        assert bool(list(folder.iterdir())) == (form == "xlsx"), "a file of CSV has no name from the start"
+        pieces.close()
+        assert not list(folder.iterdir())
+
+    def test_of_one_that_cannot_be_written(self, write, folder, monkeypatch):
+        def broken(workspace):
+            yield ("first",)
+            raise RuntimeError("the database is gone")
+
+        for module in (spreadsheets, workbook):
+            monkeypatch.setattr(module, "TABLES", (Table("things", ("one",), broken),))
+        with pytest.raises(RuntimeError, match="gone"):
+            b"".join(write())
+        assert not list(folder.iterdir())
+
+
+MARKUP = [
+    "<r></r>",
+    "<r>&</r>",
+    "<r><t>=1</t></r>",
+    '<r></r></is></c><c r="B9"><f>1+1</f><v>2</v></c><c r="C9" t="inlineStr"><is><r></r>',
+]
 VALUES = st.one_of(
     st.none(),
     st.booleans(),
@@ -131,9 +214,11 @@ VALUES = st.one_of(
     st.text(st.characters(codec="utf-8"), max_size=30),
     st.builds("{}{}".format, st.sampled_from([*NASTY, "", "\r\n", "_x000D_", "\ufeff="]), st.text(max_size=8)),
     # As Excel itself would write a line break.
-    st.sampled_from(
-        ["a\r\nb", "a\rb", "_x0041_", "</t>", "]]>", "&amp;", '"', "a\tb", " spaces ", "\u2028", "x" * 40_000]
-    ),
+    st.sampled_from(["a\r\nb", "a\rb", "_x0041_", "</t>", "]]>", "&amp;", '"', "a\tb", " spaces ", "\u2028"]),
+    # Too long for a cell: plain, and an emoji (two units of UTF-16) on the border.
+    st.sampled_from(["x" * 40_000, "\U0001f4b3" * 16_383 + "x", "\U0001f4b3" * 16_384, "x" + "\U0001f4b3" * 16_384]),
+    # What would be markup, and a formula within it, if anything took it as it is.
+    st.sampled_from(MARKUP),
 )
 ROWS = st.lists(st.tuples(*[VALUES] * 4), max_size=6)
 HEADER = ("first", "second", "third", "fourth")
@@ -183,7 +268,7 @@ class TestWhateverIsWritten:
                 if isinstance(value, str):
                     assert cell is None or isinstance(cell, str)
                     assert not (cell or "").lstrip().startswith(FORMULA)
-                    assert as_read(cell or "") in (as_written(value), as_written(f"'{value}"))
+                    assert (cell or "") in (as_written(value), as_written(f"'{value}"))
                 elif isinstance(value, bool) or value is None:
                     assert cell is value or (value is None and cell == "")
                 else:
@@ -192,14 +277,12 @@ class TestWhateverIsWritten:
 
 
 def as_written(text: str) -> str:
-    """What a workbook can hold of a text."""
+    """What a workbook can hold of a text: 32,767 units of UTF-16, without half of a character."""
     text = workbook.UNPRINTABLE.sub("\ufffd", text)
-    return text if len(text) <= workbook.MOST_TEXT else f"{text[: workbook.MOST_TEXT - 1]}…"
-
-
-def as_read(text: str) -> str:
-    """A cell's text as ECMA-376 reads it (ST_Xstring); libraries leave that to their callers."""
-    return re.sub("_x005F_(?=x[0-9A-Fa-f]{4}_)", "_", text)
+    places = list(itertools.accumulate(2 if ord(character) > 0xFFFF else 1 for character in text))
+    if not text or places[-1] <= 32_767:
+        return text
+    return f"{text[: bisect.bisect_right(places, 32_766)]}…"
 
 
 def table_column(rows, name):
@@ -233,7 +316,7 @@ def peak_of(work) -> int:
 @pytest.mark.django_db
 @pytest.mark.parametrize("form", ["json", "csv", "xlsx"])
 def test_memory_does_not_grow_with_the_payments(form, monkeypatch):
-    for module, name in ((packing, "CHUNK"), (tables, "CHUNK"), (zipping, "ROWS")):
+    for module, name in ((packing, "CHUNK"), (tables, "CHUNK"), (tables, "ROWS")):
         monkeypatch.setattr(module, name, 100)
     account = make.make_account()
     write = exports.FORMATS[form][2]

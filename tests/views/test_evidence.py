@@ -6,18 +6,23 @@ import io
 import json
 import re
 import zipfile
+from datetime import timedelta
 from urllib.parse import unquote
 
 import pytest
 from django.db import connection
+from django.template.defaultfilters import filesizeformat
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pypdf import PdfReader
 
-from accounts import actions
+from accounts import actions, papers
+from accounts.gateways import files
 from accounts.gateways.typesetting import CannotTypeset
-from accounts.models import Account, Delivery, Event, Rulebook
+from accounts.models import Account, Delivery, Event, Receipt, Rulebook
 from accounts.notices import compose
-from tests.make import instant, make_account, make_payment, make_user
+from accounts.papers import pack
+from tests.make import EML, JPEG, PDF, instant, make_account, make_payment, make_receipt, make_user
 from tests.views.reading import HTMX, choice_of, has, html_of, words_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -206,6 +211,103 @@ class TestThePack:
         assert "The pack could not be made." in words_of(answer, "messages")
         assert "no fonts" not in html_of(answer)
         assert not Event.objects.filter(kind="evidence_made").exists()
+
+
+class TestReceipts:
+    @pytest.fixture
+    def receipts(self, ann, account) -> list[Receipt]:
+        """Two of the first payment, one of the second, and one that was removed."""
+        at = instant("05-12T15:00")
+        first, second = account.payments.order_by("paid_at")
+        scan = make_receipt(first, "Rechnung Müller.png", by=ann, now=at)
+        mail = make_receipt(first, "receipt.eml", EML, by=ann, now=at + timedelta(minutes=1))
+        bill = make_receipt(second, "bill.pdf", PDF, by=ann, now=at)
+        slip = make_receipt(second, "slip.jpg", JPEG, by=ann, now=at)
+        actions.remove_receipt(slip, by=ann, now=at)
+        return [scan, mail, bill]
+
+    def test_are_announced_with_their_number_and_size(self, signed_in, receipts, address):
+        size = filesizeformat(sum(receipt.size for receipt in receipts)).replace("\xa0", " ")
+        shown = words_of(signed_in.get(address, WISHES), "evidence")
+        assert f"3 receipts, {size}, named after their lines of the ledger" in shown
+        assert "No receipt is attached" not in shown
+
+    def test_are_asked_for_where_there_is_none(self, signed_in, address):
+        shown = words_of(signed_in.get(address, WISHES), "evidence")
+        assert "No receipt is attached to a payment yet. Support often asks for them." in shown
+        assert "receipts/" not in shown
+
+    def test_are_in_the_pack_as_they_are_kept_under_the_names_of_their_lines(self, signed_in, receipts, address):
+        held = files_of(signed_in.post(address, WISHES))
+        told = ["receipts/1-1.png", "receipts/1-2.eml", "receipts/2-1.pdf"]
+        assert [name for name in held if name.startswith("receipts/")] == told
+        assert [held[name] for name in told] == [files.read(receipt.sha256) for receipt in receipts]
+        sums = dict(reversed(line.split("  ")) for line in held["SHA256SUMS"].decode().splitlines())
+        assert sums == {
+            name: hashlib.sha256(content).hexdigest() for name, content in held.items() if name != "SHA256SUMS"
+        }
+
+    def test_stand_in_both_statements(self, signed_in, receipts, address):
+        held = files_of(signed_in.post(address, WISHES))
+        said = [line["receipts"] for line in json.loads(held["evidence.json"])["ledger"]]
+        assert [[proof["file"] for proof in proofs] for proofs in said] == [
+            ["receipts/1-1.png", "receipts/1-2.eml"],
+            ["receipts/2-1.pdf"],
+        ]
+        assert [(proof["name"], proof["sha256"], proof["size"]) for proofs in said for proof in proofs] == [
+            (receipt.name, receipt.sha256, receipt.size) for receipt in receipts
+        ]
+        printed = "".join(page.extract_text() for page in PdfReader(io.BytesIO(held["evidence.pdf"])).pages)
+        assert "Receipts are in the pack under the names that stand here." in printed
+        for proofs in said:
+            # In the ledger, and among the hashes.
+            assert all(printed.count(proof["file"]) == 2 for proof in proofs)
+
+    @pytest.mark.parametrize("hiding", [{"hides_amounts": "on"}, {"hides_names": "on"}])
+    def test_stay_out_where_anything_is_hidden(self, signed_in, receipts, address, hiding):
+        shown = words_of(signed_in.get(address, WISHES | hiding), "evidence")
+        assert "Receipts stay out: nobody can blacken what is to be hidden in them" in shown
+        held = files_of(signed_in.post(address, WISHES | hiding))
+        assert not any(name.startswith("receipts/") for name in held)
+        for receipt in receipts:
+            for content in held.values():
+                assert receipt.sha256.encode() not in content
+                assert receipt.name.encode() not in content
+        printed = "".join(page.extract_text() for page in PdfReader(io.BytesIO(held["evidence.pdf"])).pages)
+        assert "Receipts stay out, because amounts or names are hidden." in printed
+
+    @pytest.mark.parametrize("is_changed", [False, True], ids=["lost", "changed"])
+    def test_whose_file_is_not_the_one_is_named_and_no_pack_is_made(self, signed_in, receipts, address, is_changed):
+        files.discard(receipts[0].sha256)
+        if is_changed:
+            files.keep(receipts[0].sha256, PDF, b"")
+        answer = signed_in.post(address, WISHES)
+        assert answer.status_code == 503
+        assert "The file of Rechnung Müller.png is missing." in words_of(answer, "messages")
+        assert not Event.objects.filter(kind="evidence_made").exists()
+
+    def test_that_cannot_be_reached_are_said_to_be(self, signed_in, receipts, address, monkeypatch):
+        def away(digest):
+            raise files.Unreachable("a bucket of a secret name")
+
+        monkeypatch.setattr(files, "read", away)
+        answer = signed_in.post(address, WISHES)
+        assert answer.status_code == 503
+        assert "The pack could not be made." in words_of(answer, "messages")
+        assert "secret" not in html_of(answer)
+
+    def test_that_are_large_leave_piece_by_piece_in_the_same_pack(self, signed_in, receipts, address, monkeypatch):
+        small = signed_in.post(address, WISHES)
+        assert not small.streaming
+        for module in (papers, pack):
+            monkeypatch.setattr(module, "IN_MEMORY", 1)
+        large = signed_in.post(address, WISHES)
+        assert large.streaming
+        assert b"".join(large.streaming_content) == small.content
+        assert large.headers["Content-Disposition"] == small.headers["Content-Disposition"]
+
+    def test_go_to_whoever_may_read_the_account(self, see, receipts, address):
+        assert "receipts/2-1.pdf" in files_of(see.post(address, WISHES))
 
 
 class TestWhoMayHaveIt:

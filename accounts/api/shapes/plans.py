@@ -95,7 +95,12 @@ class PlanStep(Shape):
 class Plan(Shape):
     """Ready: the gates are met and what triggers is paid. Safe: two days later. Live: it should be usable by then."""
 
-    kind: str
+    kind: PlanKind = Field(
+        description=gettext_noop(
+            "all_at_once (the whole shortfall now), cheapest (now only what starts the wait, the rest when it ends) or "
+            "latest (the same, as late as `wanted_at` allows)."
+        )
+    )
     also: list[str] = Field(description=gettext_noop("The other kinds that would be the same."))
     tier: str
     have_usd: Money
