@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, urlsplit
 
 from accounts.gateways.letter import one_line
@@ -10,6 +12,7 @@ LONGEST = 200
 # Shorter parts of an address are words such as "hooks"; nobody's secret is that short.
 SHORTEST_SECRET = 6
 HIDDEN = "…"
+LONGEST_WAIT_SECONDS = 24 * 60 * 60
 
 
 def told(body: bytes, content_type: str, secrets: Iterable[str]) -> str:
@@ -18,6 +21,19 @@ def told(body: bytes, content_type: str, secrets: Iterable[str]) -> str:
         return ""
     text = re.sub(r"<[^>]*>", " ", one_line(body[:4000])) if "html" in content_type else one_line(body[:4000])
     return without(re.sub(r"\s+", " ", text).strip(), secrets)[:LONGEST]
+
+
+def wait_of(retry_after: str, *, now: datetime) -> int:
+    """Seconds that a Retry-After (RFC 9110: their number, or a date) asks to wait; 0 for nonsense, a day at most."""
+    said = retry_after.strip()
+    if said.isascii() and said.isdigit():
+        return min(int(said[:10]), LONGEST_WAIT_SECONDS)
+    try:
+        until = parsedate_to_datetime(said)
+    except ValueError:
+        return 0
+    seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
+    return min(max(int(seconds), 0), LONGEST_WAIT_SECONDS)
 
 
 def without(text: str, secrets: Iterable[str]) -> str:

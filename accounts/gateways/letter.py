@@ -37,11 +37,15 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`code` is the server's reply code or a word for what happened on the way; `words` is what the server said."""
+    """`code` is the server's reply code or a word for what happened on the way; `words` is what the server said.
+
+    `wait_seconds` is for how long it asked to be left alone; 0 when it said nothing of it.
+    """
 
     kind: str
     code: str = ""
     words: str = ""
+    wait_seconds: int = 0
 
 
 class Session(Protocol):

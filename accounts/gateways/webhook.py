@@ -144,7 +144,7 @@ class Session:
         with self._pool.stream(
             "POST", call.url, headers=call.headers(), content=call.body, extensions=extensions
         ) as response:
-            return _outcome(response.status, *self._answer(response), hidden=_hidden(call))
+            return _outcome(response.status, *self._answer(response), hidden=_hidden(call), at=call.at)
 
     def _answer(self, response: httpcore2.Response) -> tuple[bytes, dict[str, str]]:
         """The beginning of an answer, as it came: nothing is unpacked. Its status is known, whatever happens here."""
@@ -163,12 +163,15 @@ class Session:
         return self._ends_at - time.monotonic()
 
 
-def _outcome(status: int, body: bytes, headers: Mapping[str, str], *, hidden: set[str]) -> mail.Outcome:
+def _outcome(status: int, body: bytes, headers: Mapping[str, str], *, hidden: set[str], at: datetime) -> mail.Outcome:
     is_packed = headers.get("content-encoding", "identity").lower() != "identity"
     words = "" if is_packed else answers.told(body, headers.get("content-type", ""), hidden)
     if 200 <= status < 300:
         return mail.Outcome(mail.ACCEPTED, str(status), words)
-    return mail.Outcome(mail.REFUSED if status == GONE else mail.REFUSED_FOR_NOW, str(status), words)
+    if status == GONE:
+        return mail.Outcome(mail.REFUSED, str(status), words)
+    wait = answers.wait_of(headers.get("retry-after", ""), now=at)
+    return mail.Outcome(mail.REFUSED_FOR_NOW, str(status), words, wait)
 
 
 def _hidden(call: Call) -> set[str]:

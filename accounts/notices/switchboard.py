@@ -177,7 +177,8 @@ def _consequence(delivery: Delivery, channel: Channel, outcome: mail.Outcome, at
         return {"status": SENT, "sent_at": max(at, delivery.created_at)}
     is_free = outcome.code in OURS and outcome.code != COMPOSE
     failures = delivery.attempts if outcome.code in OURS else channel.failures
-    later = {"status": PENDING, "next_at": at + min(SHORT_PAUSE * 2 ** min(failures - 1, 20), LONGEST_PAUSE)}
+    pause = min(SHORT_PAUSE * 2 ** min(failures - 1, 20), LONGEST_PAUSE)
+    later = {"status": PENDING, "next_at": at + max(pause, timedelta(seconds=outcome.wait_seconds))}
     if is_free:
         return later | {"attempts": delivery.attempts - 1}
     may_go_again = delivery.attempts < MOST_ATTEMPTS and not channel.is_paused and not channel.is_removed

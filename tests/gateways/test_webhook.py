@@ -6,13 +6,13 @@ import hmac
 import logging
 import socket
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
+from accounts.gateways import answers, outside, webhook
 from accounts.gateways import letter as mail
-from accounts.gateways import outside, webhook
 from accounts.gateways.outside import Outside
 from accounts.templatetags.channels import VERIFY
 from tests.make import NOW
@@ -127,6 +127,32 @@ class TestWhatIsAnswered:
         receiver.script = [status]
         outcome = send(url, receiver.allowed)
         assert (outcome.kind, outcome.code) == (mail.REFUSED_FOR_NOW, str(status))
+
+    @pytest.mark.parametrize(
+        ("said", "seconds"),
+        [
+            ("120", 120),
+            (" 5 ", 5),
+            ("0", 0),
+            ("86401", 86_400),
+            ("9" * 400, 86_400),
+            ("Thu, 08 May 2025 10:02:00 GMT", 120),
+            ("Thu, 08 May 2025 09:00:00 GMT", 0),
+            ("Thu, 08 May 2035 10:00:00 GMT", 86_400),
+            ("-5", 0),
+            ("1e9", 0),
+            ("\u0665", 0),
+            ("soon", 0),
+            ("", 0),
+        ],
+    )
+    def test_how_long_it_wants_to_be_left_alone(self, said, seconds):
+        assert answers.wait_of(said, now=datetime(2025, 5, 8, 10, tzinfo=UTC)) == seconds
+
+    @pytest.mark.parametrize(("status", "seconds"), [(429, 300), (503, 300), (200, 0), (410, 0)])
+    def test_its_wish_to_be_left_alone_goes_along_with_a_refusal(self, receiver, url, status, seconds):
+        receiver.script = [(status, {"retry-after": "300"}, b"")]
+        assert send(url, receiver.allowed).wait_seconds == seconds
 
     def test_410_is_for_good(self, receiver, url):
         receiver.script = [410]

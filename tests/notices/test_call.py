@@ -247,6 +247,16 @@ class TestWhatTheReceiverSays:
         assert calls().get().status == "failed"
         assert len(receiver.taken) == 20 or now - channel.failing_since >= timedelta(days=3)
 
+    @pytest.mark.parametrize(("said", "minutes"), [("10", 1), ("1800", 30)])
+    def test_a_receiver_that_asks_for_a_longer_pause_gets_it(self, ann, receiver, said, minutes):
+        webhook_to(receiver, ann)
+        raised(ann, 2)
+        receiver.script = [(503, {"retry-after": said}, b"")]
+        notices.call(now=AFTER_GRACE)
+        for row in calls():
+            assert round((row.next_at - AFTER_GRACE).total_seconds() / 60) == minutes
+        assert notices.call(now=AFTER_GRACE + timedelta(minutes=minutes, seconds=30)) == {"sent": 2}
+
     def test_three_days_without_a_success_are_enough(self, ann, receiver):
         channel = webhook_to(receiver, ann)
         raised(ann)
