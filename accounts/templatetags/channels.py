@@ -180,7 +180,8 @@ def answer(code: str, words: str, *, is_taken: bool) -> str:
         return str(CODES[code])
     pattern = _("It answered {code}: redirects are not followed.") if code[0] == "3" else _("It answered {code}.")
     told = pattern.format(code=code)
-    return pgettext("what a receiver answered, and its own words", "{told} {words}").format(told=told, words=words).strip()
+    both = pgettext("what a receiver answered, and its own words", "{told} {words}")
+    return both.format(told=told, words=words).strip()
 
 
 def test_said(channel: Channel, outcome: Outcome) -> str:
