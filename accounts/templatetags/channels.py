@@ -179,7 +179,9 @@ def answer(code: str, words: str, *, is_taken: bool) -> str:
     if code in CODES:
         return str(CODES[code])
     pattern = _("It answered {code}: redirects are not followed.") if code[0] == "3" else _("It answered {code}.")
-    return f"{pattern.format(code=code)} {words}".strip()
+    told = pattern.format(code=code)
+    both = pgettext("what a receiver answered, and its own words", "{told} {words}")
+    return both.format(told=told, words=words).strip()
 
 
 def test_said(channel: Channel, outcome: Outcome) -> str:

@@ -11,7 +11,7 @@ MAIL = {"sender": "OpenAI <noreply@example.com>", "subject": "Your OpenAI API ac
 FILES: tuple[tuple[str, str, int], ...] = (
     ("Screenshot 2025-05-04 of the billing page.png", "png", 184_320),
     ("invoice-20417.pdf", "pdf", 88_064),
-    ("账户充值成功.eml", "eml", 12_800),
+    ("账号充值成功.eml", "eml", 12_800),
 )
 
 
