@@ -87,6 +87,15 @@ document.addEventListener("htmx:confirm", (event) => {
   if (confirm(words)) event.detail.issueRequest(true);
 });
 
+// Forms that ask while one chooses come back with the answer, holding what was sent. A field that was typed into since
+// stays: leaving it asks again.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const {target, fragment} = event.detail, field = document.activeElement;
+  if (!target.matches("[data-echo]") || !target.contains(field) || !field.matches("input[id]")) return;
+  const sent = fragment.querySelector(`#${CSS.escape(field.id)}`);
+  if (sent && sent.value !== field.value) event.detail.shouldSwap = false;
+});
+
 // What was typed into a form whose session had ended comes back after the sign-in. It is kept in this tab alone, never
 // passwords nor what a form wants forgotten, and only until the next page that is not part of signing in.
 const TYPED = "typed", DOORS = "/account/";

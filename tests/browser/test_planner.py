@@ -69,6 +69,21 @@ def test_a_mistake_is_told_beside_its_field_and_mended_there(enter, account):
     expect(page.locator("#id_tpm_error")).to_have_count(0)
 
 
+def test_what_is_typed_while_an_answer_is_on_its_way_stays(enter, account):
+    page, held = enter("/planner/"), []
+    page.route("**/planner/?*", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/planner/?*"):
+        page.get_by_role("combobox", name="Model", exact=True).select_option("gpt-4o")
+    tokens = page.get_by_label("Tokens a minute")
+    tokens.press_sequentially("300,000")
+    held[0].continue_()
+    expect(page.locator("#plans")).to_contain_text("GPT-4o")
+    expect(tokens).to_have_value("300,000")
+    expect(tokens).to_be_focused()
+    tokens.press("Tab")
+    expect(page.locator("#plans")).to_contain_text("GPT-4o, 300,000 TPM needs Tier 3")
+
+
 @pytest.mark.parametrize("with_script", [True, False])
 def test_a_plan_is_adopted_and_given_up(enter, account, with_script):
     page = enter(f"/planner/?account={account.pk}", java_script_enabled=with_script)
