@@ -12,9 +12,11 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", () => say("offline"));
 document.addEventListener("htmx:timeout", () => say("offline"));
 
-// What was said of the last thing done must not stand over the next one as if it had gone well.
+// What was said of the last thing done must not stand over the next one as if it had gone well. An undo of a message
+// needs its place until the answer has come.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.requestConfig.verb !== "get") document.getElementById("messages").replaceChildren();
+  const said = document.getElementById("messages");
+  if (event.detail.requestConfig.verb !== "get" && !said.contains(event.detail.elt)) said.replaceChildren();
 });
 
 document.addEventListener("click", (event) => {

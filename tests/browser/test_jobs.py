@@ -97,6 +97,10 @@ def test_a_mistake_is_told_beside_its_field_and_nothing_typed_is_lost(enter, add
     form.get_by_role("button", name="Record payment").click()
     expect(page.locator("#ledger")).to_contain_text("keep me")
     assert is_same_page(page)
+    expect(page.locator("#messages")).to_contain_text("is recorded")
+    pay(page, "ten")
+    expect(form.locator(".field.is-wrong")).to_contain_text("Write an amount in digits")
+    expect(page.locator("#messages")).to_have_text("")
 
 
 def test_correcting_voiding_and_restoring_in_the_line(enter, account, address):

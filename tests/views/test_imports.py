@@ -220,7 +220,7 @@ class TestImporting:
         give(signed_in, address, TABLE + "soon,5,Paid,\n")
         page = signed_in.post(f"{import_of()}start/")
         assert page.status_code == 422
-        assert "agree to leave them out" in words_of(page)
+        assert "agree below the rows to leave them out" in words_of(page)
         assert not Payment.objects.exists()
         assert "Rows left out 1" in words_of(
             page_of(signed_in, signed_in.post(f"{import_of()}start/", {"leave_out": "1"})), "import-result"
