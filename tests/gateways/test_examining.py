@@ -52,21 +52,19 @@ def test_a_bad_file_is_refused_for_its_reason(name):
 
 
 @pytest.mark.parametrize("name", corpus.HEAVY)
-def test_a_bomb_takes_little_time_and_no_memory_here(name):
+def test_a_bomb_takes_no_memory_here(name):
     content, code = corpus.HEAVY[name]
     assert len(content) < 2 * 1024 * 1024
-    started, before = time.monotonic(), peak_megabytes()
+    before = peak_megabytes()
     if code:
         assert refusal(content) == code
     else:
         assert len(examine(content).content) < 1000
-    assert time.monotonic() - started < examining.PATIENCE_SECONDS
-    assert peak_megabytes() - before < 60, "this process stays small"
-    assert peak_megabytes(resource.RUSAGE_CHILDREN) < 800, "and so does the other one"
+    assert peak_megabytes() - before < 60, "this process stays small; what bounds the other one is tested below"
 
 
-def peak_megabytes(who: int = resource.RUSAGE_SELF) -> int:
-    return resource.getrusage(who).ru_maxrss // 1024
+def peak_megabytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def test_a_file_of_the_largest_size_leaves_this_process_small():

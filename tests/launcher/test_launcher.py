@@ -145,7 +145,7 @@ def test_a_bad_setting_is_named(launch):
 def test_a_part_that_keeps_dying_ends_it_all_with_its_last_words(launch):
     # The worker and the beat cannot live with this broker; the web server does not care.
     instance = launch(CELERY_BROKER_URL="pigeon://")
-    assert instance.process.wait(60) == 1
+    assert instance.process.wait(180) == 1
     assert "keeps dying, so everything was stopped" in instance.output
     assert "No such transport: pigeon" in instance.output
     assert instance.is_gone(0)
