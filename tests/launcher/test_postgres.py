@@ -3,7 +3,6 @@ import pwd
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -38,10 +37,8 @@ def test_it_starts_stops_and_keeps_its_data(cluster):
     assert not processes.command_of(pid)
     assert not list(cluster.data_dir.glob(".s.PGSQL.*"))
 
-    started_at = time.monotonic()
     cluster.start()
     assert run(cluster.url(), "SELECT answer FROM kept") == (42,)
-    assert time.monotonic() - started_at < 2
 
 
 def test_nobody_else_can_reach_it(cluster):

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -502,7 +501,7 @@ class TestMailWaitsForNone:
         settings.MAILBOX_DIR = tmp_path
         webhook_to(receiver, ann)
         raised(ann)
-        receiver.script = [1.0 * 0.9]
+        receiver.script = [3.0]
 
         def run() -> None:
             notices.call(now=AFTER_GRACE)
@@ -511,10 +510,8 @@ class TestMailWaitsForNone:
         caller = threading.Thread(target=run)
         caller.start()
         until(lambda: calls().get().phase == "data")
-        begun = time.monotonic()
         assert notices.deliver(now=AFTER_GRACE) == {"sent": 1}
-        assert time.monotonic() - begun < 0.7
-        assert calls().get().status == "sending"
+        assert calls().get().status == "sending", "it hangs still"
         caller.join(10)
         assert calls().get().status == "sent"
 
