@@ -501,7 +501,7 @@ class TestMailWaitsForNone:
         settings.MAILBOX_DIR = tmp_path
         webhook_to(receiver, ann)
         raised(ann)
-        receiver.script = [3.0]
+        receiver.script = [0.9]
 
         def run() -> None:
             notices.call(now=AFTER_GRACE)
