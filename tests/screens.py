@@ -47,6 +47,10 @@ SHOWN = {
     "export": "Take everything away, and bring it back",
     "not-found": "Nothing here",
 }
+PICTURES = """() => Promise.all([...document.images]
+  .filter((image) => image.getBoundingClientRect().top < innerHeight)
+  .map((image) => image.decode().catch(() => {})))
+"""
 LANGUAGES = {"en": "English", "zh-hans": "简体中文"}
 SCHEMES = ("light", "dark")
 # Width of the window, and the most of a page's height that a picture shows.
@@ -93,8 +97,8 @@ def photograph(page: Page, path: Path, most: int) -> None:
     height = min(page.evaluate("document.documentElement.scrollHeight"), most)
     page.set_viewport_size({"width": width, "height": height})
     page.evaluate("document.fonts.ready")
-    # Small pictures come when they are in sight, which now they all are.
-    page.evaluate("Promise.all([...document.images].map((image) => image.decode().catch(() => {})))")
+    # Small pictures come when they are in sight; those below the cut never do.
+    page.evaluate(PICTURES)
     shot = page.context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
     path.write_bytes(base64.b64decode(shot["data"]))
 
