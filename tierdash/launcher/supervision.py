@@ -1,5 +1,6 @@
 """Talks to the supervisor that keeps the parts running, and tells the terminal what happens to them."""
 
+import http.client
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 import xmlrpc.client
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from supervisor.xmlrpc import SupervisorTransport  # type: ignore[import-untyped]
 
@@ -114,7 +116,10 @@ class Supervision:
         """Call the supervisor, over a new connection: one that was interrupted is of no more use."""
         transport = SupervisorTransport(None, None, f"unix://{grounds.supervisor_socket(self.ground)}")
         with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as server:
-            return getattr(server.supervisor, method)(*arguments)
+            try:
+                return getattr(server.supervisor, method)(*arguments)
+            except (http.client.HTTPException, ExpatError) as error:
+                raise ConnectionError("The supervisor's answer broke off.") from error
 
     def _answers(self) -> bool:
         try:
