@@ -30,9 +30,9 @@ def wait_of(retry_after: str, *, now: datetime) -> int:
         return min(int(said[:10]), LONGEST_WAIT_SECONDS)
     try:
         until = parsedate_to_datetime(said)
-    except ValueError:
+        seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
+    except (ValueError, OverflowError):  # also a zone that no date can have
         return 0
-    seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
     return min(max(int(seconds), 0), LONGEST_WAIT_SECONDS)
 
 

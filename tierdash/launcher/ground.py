@@ -111,7 +111,6 @@ def prepare(ground: Ground) -> IO[str]:
         was_killed = _wait_for_a_killed_one(ground)
         check_space(ground.var_dir, FREE_MB_LATER if ground.cluster.exists() else FREE_MB_FIRST)
         _make_secret_key(ground)
-        ground.kept_url.write_text(f"{ground.site_url}\n")
     except PermissionError as error:
         raise StartError(f"tierdash may not write to {error.filename or ground.var_dir}: check who owns it.") from error
     except OSError as error:
@@ -121,6 +120,7 @@ def prepare(ground: Ground) -> IO[str]:
             f"Port {ground.port} is in use by another program. Stop that program, or choose another port: "
             f"make {'demo' if ground.is_demo else 'run'} PORT={ground.port + 1}"
         )
+    ground.kept_url.write_text(f"{ground.site_url}\n")
     return lock
 
 
